@@ -1,0 +1,162 @@
+// The user's collector file, read as the collector of that version reads it. Keys and defaults are the
+// collector's own; the structs below are spelled like the keys. Sources of the defaults: OpenTelemetry
+// Collector v0.111 and v0.159, read from source and checked against running binaries.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "models/collector/version.hpp"
+#include "models/scenario/document.hpp"
+#include "sim/record.hpp"
+#include "sim/time.hpp"
+
+namespace spillway::collector {
+
+struct OtlpReceiverConfig {
+  std::optional<std::string> grpc_endpoint;  ///< protocols.grpc; absent: off. Default when present: localhost:4317
+  std::optional<std::string> http_endpoint;  ///< protocols.http; absent: off. Default when present: localhost:4318
+  std::int64_t http_max_request_body_size = 20 << 20;  ///< bytes, raw and again decompressed
+  std::string http_traces_url_path = "/v1/traces";
+  std::string http_auth;  ///< authenticator id of protocols.http.auth, empty: none
+};
+
+struct ZipkinReceiverConfig {
+  std::string endpoint = "localhost:9411";
+  bool parse_string_tags = false;
+  std::int64_t max_request_body_size = 20 << 20;
+  std::string auth;
+};
+
+struct BatchConfig {
+  Duration timeout = std::chrono::milliseconds{200};  ///< free-running timer; 0: no timer, forward at once
+  std::int64_t send_batch_size = 8192;                ///< items that trigger a send; 0: forward at once
+  std::int64_t send_batch_max_size = 0;               ///< cap of one send; 0: none
+  std::vector<std::string> metadata_keys;
+  std::int64_t metadata_cardinality_limit = 1000;
+};
+
+struct MemoryLimiterConfig {
+  Duration check_interval{};
+  std::int64_t limit_mib = 0, spike_limit_mib = 0;
+  std::int64_t limit_percentage = 0, spike_limit_percentage = 0;
+  Duration min_gc_interval_when_soft_limited = std::chrono::seconds{10};
+  Duration min_gc_interval_when_hard_limited{};
+  Duration max_gc_interval_when_soft_limited = std::chrono::seconds{30};
+  Duration max_gc_interval_when_hard_limited = std::chrono::seconds{30};
+};
+
+struct RetryConfig {
+  bool enabled = true;
+  Duration initial_interval = std::chrono::seconds{5};
+  double randomization_factor = 0.5;
+  double multiplier = 1.5;
+  Duration max_interval = std::chrono::seconds{30};
+  Duration max_elapsed_time = std::chrono::minutes{5};  ///< 0: for ever
+};
+
+enum class Sizer : std::uint8_t { requests, items, bytes };
+
+/// sending_queue.batch; in v0.111 the `batcher` section of the otlp exporter only.
+struct ExporterBatchConfig {
+  Duration flush_timeout = std::chrono::milliseconds{200};
+  std::int64_t min_size = 8192;
+  std::int64_t max_size = 0;  ///< 0: none
+  Sizer sizer = Sizer::items;
+};
+
+struct QueueConfig {
+  bool enabled = true;
+  std::int64_t num_consumers = 10;
+  std::int64_t queue_size = 1000;  ///< in units of `sizer`
+  Sizer sizer = Sizer::requests;
+  bool block_on_overflow = false;
+  bool wait_for_result = false;
+  std::string storage;  ///< id of a storage extension; empty: memory
+  std::optional<ExporterBatchConfig> batch;
+};
+
+struct OtlpHttpExporterConfig {
+  std::string endpoint;         ///< base; /v1/traces is appended
+  std::string traces_endpoint;  ///< full URL, wins over endpoint
+  Duration timeout = std::chrono::seconds{30};
+  std::string compression = "gzip";  ///< gzip | none | zstd | snappy | zlib | deflate | lz4
+  std::string encoding = "proto";    ///< proto | json
+  std::string auth;                  ///< authenticator id, empty: none
+  RetryConfig retry_on_failure;
+  QueueConfig sending_queue;
+  /// Where a trace request goes: traces_endpoint, or endpoint without a trailing slash + /v1/traces.
+  std::string traces_url() const;
+};
+
+struct DebugExporterConfig {
+  std::string verbosity = "basic";
+};
+struct NopExporterConfig {};
+
+struct BasicAuthConfig {
+  bool client = false;  ///< client_auth given: adds the header to outgoing requests
+  std::string username, password;
+  std::map<std::string, std::string> users;  ///< htpasswd.inline with plain passwords: user -> password
+};
+
+/// Known to the collector, but not modelled here (yet): the run says so.
+struct UnmodelledConfig {
+  std::string effect;  ///< "no effect on the result" | "size only" | "unknown"
+};
+
+using ReceiverConfig = std::variant<OtlpReceiverConfig, ZipkinReceiverConfig, UnmodelledConfig>;
+using ProcessorConfig = std::variant<BatchConfig, MemoryLimiterConfig, UnmodelledConfig>;
+using ExporterConfig = std::variant<OtlpHttpExporterConfig, DebugExporterConfig, NopExporterConfig, UnmodelledConfig>;
+using ExtensionConfig = std::variant<BasicAuthConfig, UnmodelledConfig>;
+
+template <class Config>
+struct Defined {
+  std::string id;  ///< as written, e.g. "otlphttp/grafana_cloud": shows up in metric labels
+  Config config;
+  Mark mark;
+};
+
+struct PipelineConfig {
+  std::string id;      ///< "traces", "traces/two"
+  std::string signal;  ///< traces | metrics | logs
+  std::vector<std::string> receivers, processors, exporters;
+  Mark mark;
+};
+
+struct TelemetryConfig {
+  std::string level = "normal";  ///< none | basic | normal | detailed
+  std::string host = "localhost";
+  int port = 8888;
+  bool suffixes = false;  ///< counter names end in _total
+};
+
+struct CollectorConfig {
+  std::vector<Defined<ReceiverConfig>> receivers;
+  std::vector<Defined<ProcessorConfig>> processors;
+  std::vector<Defined<ExporterConfig>> exporters;
+  std::vector<Defined<ExtensionConfig>> extensions;
+  std::vector<std::string> service_extensions;
+  std::vector<PipelineConfig> pipelines;
+  TelemetryConfig telemetry;
+  std::vector<NotModelled> not_modelled;  ///< `what` without the collector's name in front
+};
+
+struct LoadedConfig {
+  std::optional<CollectorConfig> config;
+  LoadFailure failure = LoadFailure::none;
+};
+
+/// Reads, merges (later files win: maps deep, lists and scalars replaced), expands ${env:…}, ${file:…} and
+/// ${yaml:…}, decodes and validates as the collector of this version does. Every problem at once.
+/// `environment` is all the environment there is: the process's own is never read.
+LoadedConfig load_config(const std::vector<std::filesystem::path>& files,
+                         const std::map<std::string, std::string>& environment, Version version,
+                         Problems& problems);
+
+}  // namespace spillway::collector

@@ -1,0 +1,68 @@
+#include "models/collector/version.hpp"
+
+#include <charconv>
+
+namespace spillway::collector {
+namespace {
+
+std::optional<int> take_number(std::string_view& text) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || value < 0) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return value;
+}
+
+bool take_dot(std::string_view& text) {
+  if (!text.starts_with('.')) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+}  // namespace
+
+std::optional<Version> parse_version(std::string_view text) {
+  if (text.starts_with('v')) text.remove_prefix(1);
+  const auto major = take_number(text);
+  if (!major || !take_dot(text)) return std::nullopt;
+  const auto minor = take_number(text);
+  if (!minor) return std::nullopt;
+  int patch = 0;
+  if (take_dot(text)) {
+    const auto number = take_number(text);
+    if (!number) return std::nullopt;
+    patch = *number;
+  }
+  if (!text.empty()) return std::nullopt;
+  return Version{*major, *minor, patch};
+}
+
+std::string to_text(Version v) {
+  return std::to_string(v.major) + '.' + std::to_string(v.minor) + '.' + std::to_string(v.patch);
+}
+
+// Where only "different in 0.111, new in 0.159" is known, the switch stands at the release that the
+// change is attributed to most plausibly; the two ends are checked against running programs.
+Semantics semantics_of(Version v) {
+  const auto since = [v](int minor) { return v >= Version{0, minor, 0}; };
+  Semantics s;
+  s.queue_counts_in_flight = since(120);
+  s.retry_budget_uses_throttle = since(120);
+  s.retry_after_date_honoured = since(120);
+  s.undecodable_200_is_permanent = since(120);
+  s.in_flight_requests_metric = since(152);
+  s.receiver_failed_metric = since(140);
+  s.server_address_labels = since(150);
+  s.capacity_has_data_type = since(120);
+  s.service_labels = !since(119);
+  s.limiter_own_metric_names = since(155);
+  s.limiter_gc_gate_at_start = since(120);
+  s.limiter_refusals_are_incoming = since(120);
+  s.new_type_names = since(150);
+  s.queue_sizers = since(120);
+  s.zipkin_semconv_new = since(150);
+  s.basic_level_drops_batch_metrics = since(120);
+  return s;
+}
+
+}  // namespace spillway::collector
