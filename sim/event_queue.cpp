@@ -1,0 +1,224 @@
+#include "sim/event_queue.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+
+#include "sim/hash.hpp"
+
+namespace spillway {
+namespace {
+
+std::int64_t ticks(Time t) { return t.time_since_epoch().count(); }
+
+int level_of(std::int64_t at, std::int64_t base) {
+  const auto differs = static_cast<std::uint64_t>(at ^ base) | 1;
+  return (63 - std::countl_zero(differs)) / 6;
+}
+
+unsigned digit(std::int64_t at, int level) {
+  return static_cast<unsigned>(static_cast<std::uint64_t>(at) >> (6 * level)) & 63U;
+}
+
+}  // namespace
+
+bool EventQueue::Later::operator()(const Event& x, const Event& y) const {
+  if (x.at != y.at) return x.at > y.at;
+  if (kind == QueueKind::shuffled_ties) return mix64(x.sequence) > mix64(y.sequence);
+  return x.sequence > y.sequence;
+}
+
+EventQueue::EventQueue(QueueKind kind) : kind_{kind}, heap_{Later{kind}} { near_.reserve(2 * kNearMax); }
+
+void EventQueue::push(Event event) {
+  event.sequence = next_sequence_++;
+  ++live_;
+  insert(event);
+}
+
+TimerId EventQueue::push_timer(Event event) {
+  if (free_timers_.empty()) {
+    free_timers_.push_back(static_cast<std::uint32_t>(timers_.size()));
+    timers_.push_back(0);
+    free_timers_.reserve(timers_.capacity());
+  }
+  event.timer = free_timers_.back();
+  free_timers_.pop_back();
+  timers_[event.timer] = next_sequence_;
+  const TimerId id{event.timer, next_sequence_};
+  push(event);
+  return id;
+}
+
+void EventQueue::cancel(TimerId timer) {
+  if (!pending(timer)) return;
+  timers_[timer.slot] = 0;
+  free_timers_.push_back(timer.slot);
+  --live_;
+}
+
+void EventQueue::insert(const Event& event) {
+  if (kind_ != QueueKind::wheel) {
+    heap_.push(event);
+    return;
+  }
+  if (ticks(event.at) < near_end_) {
+    insert_near(event);
+    return;
+  }
+  insert_wheel(take_cell(event));
+}
+
+void EventQueue::insert_near(const Event& event) {
+  auto position = near_.end();
+  while (position != near_.begin() && (position - 1)->at <= event.at) --position;
+  near_.insert(position, event);
+  if (near_.size() > kNearMax) spill();
+}
+
+std::uint32_t EventQueue::take_cell(const Event& event) {
+  if (free_cell_ == kNil) {
+    cells_.push_back({event, kNil});
+    return static_cast<std::uint32_t>(cells_.size() - 1);
+  }
+  const std::uint32_t cell = free_cell_;
+  free_cell_ = cells_[cell].next;
+  cells_[cell] = {event, kNil};
+  return cell;
+}
+
+void EventQueue::insert_wheel(std::uint32_t cell) {
+  const std::int64_t at = ticks(cells_[cell].event.at);
+  const int level = level_of(at, base_);
+  const unsigned index = digit(at, level);
+  auto& [head, tail, count] = wheel_[level][index];
+  cells_[cell].next = kNil;
+  (head == kNil ? head : cells_[tail].next) = cell;
+  tail = cell;
+  ++count;
+  occupied_[level] |= std::uint64_t{1} << index;
+}
+
+// Makes `near` hold the next events. False when nothing is left.
+bool EventQueue::refill() {
+  while (near_.empty()) {
+    int level = 0;
+    while (level < kLevels && occupied_[level] == 0) ++level;
+    if (level == kLevels) return false;
+    const int index = std::countr_zero(occupied_[level]);
+    occupied_[level] &= occupied_[level] - 1;
+    const std::uint64_t width = std::uint64_t{1} << (6 * level);
+    const auto above = level == kLevels - 1 ? 0 : static_cast<std::uint64_t>(base_) & ~(width * 64 - 1);
+    base_ = static_cast<std::int64_t>(above | static_cast<std::uint64_t>(index) * width);
+    near_end_ = base_;
+    Slot slot = wheel_[level][index];
+    wheel_[level][index] = {};
+    if (level > 0 && slot.count > kNearTarget) {
+      cascade(slot);
+      continue;
+    }
+    near_end_ = static_cast<std::int64_t>(static_cast<std::uint64_t>(base_) + width);
+    slot_to_near(slot);
+  }
+  return true;
+}
+
+void EventQueue::slot_to_near(Slot& slot) {
+  for (std::uint32_t cell = slot.head; cell != kNil;) {
+    const std::uint32_t next = cells_[cell].next;
+    if (!dead(cells_[cell].event)) near_.push_back(cells_[cell].event);
+    cells_[cell].next = free_cell_;
+    free_cell_ = cell;
+    cell = next;
+  }
+  // Soonest last, and among equals first scheduled last: a stable insertion sort of the reversed list.
+  std::reverse(near_.begin(), near_.end());
+  for (std::size_t i = 1; i < near_.size(); ++i) {
+    const Event event = near_[i];
+    std::size_t j = i;
+    for (; j > 0 && near_[j - 1].at < event.at; --j) near_[j] = near_[j - 1];
+    near_[j] = event;
+  }
+}
+
+void EventQueue::cascade(Slot& slot) {
+  for (std::uint32_t cell = slot.head; cell != kNil;) {
+    const std::uint32_t next = cells_[cell].next;
+    if (dead(cells_[cell].event)) {
+      cells_[cell].next = free_cell_;
+      free_cell_ = cell;
+    } else {
+      insert_wheel(cell);
+    }
+    cell = next;
+  }
+}
+
+// `near` became long: its later half goes to the wheel, all events of one instant to the same side.
+void EventQueue::spill() {
+  std::size_t keep_from = near_.size() / 2;
+  while (keep_from < near_.size() && keep_from > 0 && near_[keep_from].at == near_[keep_from - 1].at) ++keep_from;
+  if (keep_from == near_.size()) return;  // one instant fills the later half: sorted insertion is cheap there
+  if (ticks(near_[keep_from - 1].at) < base_) return rebase();
+  near_end_ = ticks(near_[keep_from - 1].at);
+  for (std::size_t i = keep_from; i-- > 0;) {
+    if (!dead(near_[i])) insert_wheel(take_cell(near_[i]));
+  }
+  near_.erase(near_.begin(), near_.begin() + static_cast<std::ptrdiff_t>(keep_from));
+}
+
+// Events were pushed before `base_` (the clock stood still while the next event was looked at): start
+// again from the earliest. Rare: only a run that waits for the outside world does it.
+void EventQueue::rebase() {
+  std::vector<Event> all(near_.rbegin(), near_.rend());
+  for (auto& level : wheel_) {
+    for (auto& slot : level) {
+      for (std::uint32_t cell = slot.head; cell != kNil; cell = cells_[cell].next) all.push_back(cells_[cell].event);
+      slot = {};
+    }
+  }
+  occupied_ = {};
+  cells_.clear();
+  free_cell_ = kNil;
+  near_.clear();
+  std::erase_if(all, [this](const Event& event) { return dead(event); });
+  std::stable_sort(all.begin(), all.end(), [](const Event& x, const Event& y) {
+    return x.at != y.at ? x.at < y.at : x.sequence < y.sequence;
+  });
+  base_ = near_end_ = ticks(all.front().at);
+  for (const Event& event : all) insert_wheel(take_cell(event));
+  refill();
+}
+
+Time EventQueue::next_time() {
+  if (kind_ != QueueKind::wheel) {
+    while (!heap_.empty() && dead(heap_.top())) heap_.pop();
+    return heap_.empty() ? kNever : heap_.top().at;
+  }
+  for (;;) {
+    while (!near_.empty() && dead(near_.back())) near_.pop_back();
+    if (!near_.empty()) return near_.back().at;
+    if (!refill()) return kNever;
+  }
+}
+
+Event EventQueue::pop() {
+  [[maybe_unused]] const Time at = next_time();
+  assert(at != kNever);
+  Event event;
+  if (kind_ == QueueKind::wheel) {
+    event = near_.back();
+    near_.pop_back();
+  } else {
+    event = heap_.top();
+    heap_.pop();
+  }
+  if (event.timer != kNoTimer) {
+    timers_[event.timer] = 0;
+    free_timers_.push_back(event.timer);
+  }
+  --live_;
+  return event;
+}
+
+}  // namespace spillway

@@ -1,0 +1,111 @@
+// The future: events ordered by (time, order of scheduling). A monotone queue: what is pushed is never
+// earlier than what was popped last.
+//
+// Two tiers. `near` is a short sorted buffer of the events next in line. Everything later hangs in a
+// hierarchical wheel of 64-ary digits of the nanosecond clock: level = highest digit in which the event's
+// time differs from `base`. A slot is moved at most once per level, in order, so events of one instant
+// keep the order in which they were scheduled without comparing sequence numbers.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <queue>
+#include <vector>
+
+#include "sim/time.hpp"
+
+namespace spillway {
+
+inline constexpr std::uint32_t kNoTimer = 0xffffffff;
+
+/// Something that will happen. Plain data: it can be printed and hashed.
+struct Event {
+  Time at{};
+  std::uint64_t sequence = 0;  ///< order of scheduling
+  std::uint32_t target = 0;    ///< component that handles it
+  std::uint32_t kind = 0;      ///< meaning is the component's own
+  std::uint64_t a = 0;
+  std::uint32_t b = 0;
+  std::uint32_t timer = kNoTimer;  ///< slot of the timer table when it can be cancelled
+};
+static_assert(sizeof(Event) == 40);
+
+/// Names one scheduled event that may still be cancelled. A default one names nothing.
+struct TimerId {
+  std::uint32_t slot = kNoTimer;
+  std::uint64_t sequence = 0;
+};
+
+enum class QueueKind {
+  wheel,          ///< the fast one
+  reference,      ///< a plain binary heap on (time, sequence): must give the same run
+  shuffled_ties,  ///< binary heap, events of one instant in an arbitrary but repeatable order: finds models that depend on it
+};
+
+class EventQueue {
+ public:
+  explicit EventQueue(QueueKind kind = QueueKind::wheel);
+
+  /// Requires event.at >= time of the last pop. Sets event.sequence.
+  void push(Event event);
+  /// The same, and the event can be cancelled until it is popped.
+  TimerId push_timer(Event event);
+  /// Cancels; does nothing when it was popped or cancelled before. The event vanishes without being popped.
+  void cancel(TimerId timer);
+  bool pending(TimerId timer) const { return timer.slot != kNoTimer && timers_[timer.slot] == timer.sequence; }
+
+  /// Time of the next live event, kNever when there is none.
+  Time next_time();
+  /// Requires next_time() != kNever.
+  Event pop();
+  /// Live events.
+  std::size_t size() const { return live_; }
+
+ private:
+  static constexpr int kLevels = 11;
+  static constexpr std::uint32_t kNil = 0xffffffff;
+  static constexpr std::size_t kNearTarget = 32;   ///< slots up to this size are sorted into `near`
+  static constexpr std::size_t kNearMax = 128;     ///< beyond it the later half goes back to the wheel
+  struct Cell {
+    Event event;
+    std::uint32_t next = kNil;
+  };
+  struct Slot {
+    std::uint32_t head = kNil, tail = kNil, count = 0;
+  };
+  struct Later {
+    QueueKind kind;
+    bool operator()(const Event& x, const Event& y) const;
+  };
+
+  void insert(const Event& event);
+  void insert_near(const Event& event);
+  void insert_wheel(std::uint32_t cell);
+  std::uint32_t take_cell(const Event& event);
+  bool dead(const Event& event) const { return event.timer != kNoTimer && timers_[event.timer] != event.sequence; }
+  bool refill();
+  void slot_to_near(Slot& slot);
+  void cascade(Slot& slot);
+  void spill();
+  void rebase();
+
+  QueueKind kind_;
+  std::uint64_t next_sequence_ = 1;
+  std::size_t live_ = 0;
+
+  std::vector<Event> near_;       ///< sorted, soonest last
+  std::int64_t near_end_ = 0;     ///< everything in the wheel is at or after this
+  std::int64_t base_ = 0;
+  std::array<std::array<Slot, 64>, kLevels> wheel_{};
+  std::array<std::uint64_t, kLevels> occupied_{};
+  std::vector<Cell> cells_;
+  std::uint32_t free_cell_ = kNil;
+
+  std::vector<std::uint64_t> timers_;  ///< sequence of the event that holds the slot, 0: free
+  std::vector<std::uint32_t> free_timers_;
+
+  std::priority_queue<Event, std::vector<Event>, Later> heap_;
+};
+
+}  // namespace spillway

@@ -1,0 +1,153 @@
+#include "sim/ledger.hpp"
+
+#include <algorithm>
+#include <string>
+#include <tuple>
+
+#include "sim/simulation.hpp"
+
+namespace spillway {
+
+int Ledger::add_destination(std::string name) {
+  if (destinations_.size() >= kMaxDestinations) broken("ledger", Time{}, "more than 64 destinations");
+  destinations_.emplace_back();
+  destinations_.back().name = std::move(name);
+  destinations_.back().endings.resize(causes_.size());
+  return static_cast<int>(destinations_.size() - 1);
+}
+
+Cause Ledger::add_cause(std::string component, std::string cause, CauseName::Kind kind) {
+  for (std::uint32_t i = 1; i < causes_.size(); ++i) {
+    if (causes_[i].component == component && causes_[i].cause == cause) return {i};
+  }
+  causes_.push_back({std::move(component), std::move(cause), kind});
+  for (Destination& d : destinations_) d.endings.resize(causes_.size());
+  return {static_cast<std::uint32_t>(causes_.size() - 1)};
+}
+
+Cause Ledger::add_loss(std::string component, std::string cause) {
+  return add_cause(std::move(component), std::move(cause), CauseName::Kind::loss);
+}
+
+Cause Ledger::add_sampling(std::string component, std::string cause) {
+  return add_cause(std::move(component), std::move(cause), CauseName::Kind::sampling);
+}
+
+ItemId Ledger::produce(DestinationSet destinations) {
+  const ItemId item = next_item_++;
+  for_each(destinations, [&](Destination& d) {
+    ++d.produced;
+    slot(d, item) = kMeant;
+    ++d.last->open;
+  });
+  return item;
+}
+
+void Ledger::find_chunk(Destination& d, std::uint64_t number) {
+  if (d.chunks.empty()) d.first_chunk = number;
+  if (number < d.first_chunk) broken("ledger", Time{}, "item of " + d.name + " was already closed");
+  while (number - d.first_chunk >= d.chunks.size()) d.chunks.push_back(nullptr);
+  auto& chunk = d.chunks[number - d.first_chunk];
+  if (!chunk) {
+    if (spare_.empty()) {
+      spare_.push_back(std::make_unique<Chunk>());
+      spare_.back()->states.resize(kChunkItems);
+    }
+    chunk = std::move(spare_.back());
+    spare_.pop_back();
+    std::fill(chunk->states.begin(), chunk->states.end(), State{0});
+    chunk->open = 0;
+    drop_closed_chunks(d);
+  }
+  d.last = d.chunks[number - d.first_chunk].get();
+  d.last_number = number;
+}
+
+// Chunks at the old end whose items all have their fate are given back: memory follows what is in flight.
+void Ledger::drop_closed_chunks(Destination& d) {
+  const std::uint64_t newest = next_item_ >> kChunkBits;
+  std::size_t closed = 0;
+  while (closed < d.chunks.size() && d.first_chunk + closed + 1 < newest &&
+         (!d.chunks[closed] || d.chunks[closed]->open == 0)) {
+    if (d.chunks[closed]) spare_.push_back(std::move(d.chunks[closed]));
+    ++closed;
+  }
+  d.chunks.erase(d.chunks.begin(), d.chunks.begin() + static_cast<std::ptrdiff_t>(closed));
+  d.first_chunk += closed;
+}
+
+void Ledger::release_one(Destination& d, ItemId item, Cause cause, Time now) {
+  State& state = slot(d, item);
+  if ((state & kCopies) == 0) broken("ledger", now, "released an item of " + d.name + " that nobody holds");
+  --state;
+  const bool loss = causes_[cause.index].kind == CauseName::Kind::loss;
+  if (loss && (state & kStored) && !(state & kGivenUp)) ++d.given_up;
+  if (loss) state |= kGivenUp;
+  if ((state & kCopies) == 0) end_item(d, state, cause, now);
+}
+
+void Ledger::end_item(Destination& d, State& state, Cause cause, Time now) {
+  --d.last->open;
+  state |= kDone;
+  ++d.ended;
+  if (state & kStored) return;
+  if (cause.index == 0) broken("ledger", now, "an item of " + d.name + " vanished without a cause");
+  Ending& ending = d.endings[cause.index];
+  ++ending.items;
+  if (!ending.first) ending.first = now;
+}
+
+bool Ledger::store(ItemId item, int destination) {
+  Destination& d = destinations_[static_cast<std::size_t>(destination)];
+  State& state = slot(d, item);
+  if (!(state & kMeant)) broken("ledger", Time{}, "stored an item at " + d.name + " that was not meant for it");
+  if (state & kStored) {
+    ++d.duplicates;
+    return false;
+  }
+  if (state & kDone) broken("ledger", Time{}, "stored an item at " + d.name + " after its fate was written");
+  state |= kStored;
+  ++d.stored;
+  if (state & kGivenUp) ++d.given_up;
+  return true;
+}
+
+std::vector<DestinationFates> Ledger::close() const {
+  std::vector<DestinationFates> result;
+  for (const Destination& d : destinations_) result.push_back(close_one(d));
+  return result;
+}
+
+DestinationFates Ledger::close_one(const Destination& d) const {
+  DestinationFates fates;
+  fates.destination = d.name;
+  fates.produced = d.produced;
+  fates.stored = d.stored;
+  fates.duplicates = d.duplicates;
+  fates.stored_though_given_up = d.given_up;
+  std::int64_t ended = 0;
+  for (std::size_t i = 1; i < d.endings.size(); ++i) {
+    if (d.endings[i].items == 0) continue;
+    auto& list = causes_[i].kind == CauseName::Kind::loss ? fates.lost : fates.sampled_out;
+    list.push_back({causes_[i].component, causes_[i].cause, d.endings[i].items, d.endings[i].first});
+    ended += d.endings[i].items;
+  }
+  // In flight is counted from the items themselves, not as a difference: otherwise the sum proves nothing.
+  for (const auto& chunk : d.chunks) {
+    if (!chunk) continue;
+    for (const State state : chunk->states) fates.in_flight += (state & kMeant) && !(state & (kDone | kStored));
+  }
+  if (fates.produced != fates.stored + ended + fates.in_flight) {
+    broken("ledger", Time{}, d.name + ": produced " + std::to_string(fates.produced) + " is not stored " +
+                                 std::to_string(fates.stored) + " + ended " + std::to_string(ended) +
+                                 " + in flight " + std::to_string(fates.in_flight));
+  }
+  const auto by_name = [](const Fate& x, const Fate& y) {
+    return std::tie(x.component, x.cause) < std::tie(y.component, y.cause);
+  };
+  std::sort(fates.lost.begin(), fates.lost.end(), by_name);
+  std::sort(fates.sampled_out.begin(), fates.sampled_out.end(), by_name);
+  return fates;
+}
+
+}  // namespace spillway
