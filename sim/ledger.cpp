@@ -57,7 +57,7 @@ void Ledger::find_chunk(Destination& d, std::uint64_t number) {
     spare_.pop_back();
     std::fill(chunk->states.begin(), chunk->states.end(), State{0});
     chunk->open = 0;
-    drop_closed_chunks(d);
+    if (number == next_item_ >> kChunkBits) drop_closed_chunks(d);
   }
   d.last = d.chunks[number - d.first_chunk].get();
   d.last_number = number;

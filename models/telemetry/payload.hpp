@@ -1,0 +1,132 @@
+// What travels: groups of spans with their resource, sizes known without looking at the spans again.
+// Spans are stored once, in shared blocks; copies of a payload (fan-out, retries) share them.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <utility>
+#include <vector>
+
+#include "models/telemetry/span.hpp"
+
+namespace spillway {
+
+/// Shared storage of spans. Filled once, then read only, except by its only owner.
+struct SpanBlock {
+  std::vector<Span> spans;
+  std::uint32_t users = 0;
+};
+
+/// The spans of one ResourceSpans: [begin, end) of a block.
+struct SpanGroup {
+  SpanBlock* block = nullptr;
+  std::uint32_t begin = 0, end = 0;
+  std::uint16_t resource = 0;
+  std::int64_t span_bytes = 0;  ///< sum of Span::bytes
+  std::int64_t bytes = 0;       ///< with the resource around it
+  std::int64_t items() const { return end - begin; }
+};
+
+class Payload;
+
+/// Keeps blocks and group lists for reuse, so that a run in steady state does not allocate. Must outlive its payloads.
+class PayloadPool {
+ public:
+  explicit PayloadPool(const Catalog& catalog) : catalog_{catalog} {}
+  PayloadPool(const PayloadPool&) = delete;
+  PayloadPool& operator=(const PayloadPool&) = delete;
+
+  /// One group holding these spans, all of one resource.
+  Payload of(const Span* spans, std::size_t count);
+  Payload empty();
+  const Catalog& catalog() const { return catalog_; }
+
+ private:
+  friend class Payload;
+  SpanBlock* take_block();
+  std::vector<SpanGroup> take_groups();
+  void give_back(SpanBlock* block) { free_blocks_.push_back(block); }
+  void give_back(std::vector<SpanGroup> groups);
+
+  const Catalog& catalog_;
+  std::deque<SpanBlock> blocks_;
+  std::vector<SpanBlock*> free_blocks_;
+  std::vector<std::vector<SpanGroup>> free_groups_;
+};
+
+/// Groups of spans on their way. Owns a share of their blocks; move only, clone() on purpose.
+class Payload {
+ public:
+  Payload() = default;
+  Payload(Payload&& other) noexcept { swap(other); }
+  Payload& operator=(Payload&& other) noexcept {
+    Payload gone{std::move(other)};
+    swap(gone);
+    return *this;
+  }
+  Payload(const Payload&) = delete;
+  Payload& operator=(const Payload&) = delete;
+  ~Payload() { clear(); }
+
+  Payload clone() const;
+  /// Takes all groups of `other`, in order, without merging equal resources (as the collector does).
+  void append(Payload&& other);
+  /// Cuts off and returns the first `items` spans; a group that straddles the cut gets its resource twice.
+  /// Requires 0 <= items <= this->items().
+  Payload split_front(std::int64_t items);
+  void clear();
+
+  std::int64_t items() const { return items_; }
+  std::int64_t bytes() const { return bytes_; }  ///< as OTLP protobuf body, uncompressed
+  bool is_empty() const { return items_ == 0; }
+  const std::vector<SpanGroup>& groups() const { return groups_; }
+
+  template <class Function>
+  void for_each(Function function) const {
+    for (const SpanGroup& group : groups_) {
+      const Span* spans = group.block->spans.data();
+      for (std::uint32_t i = group.begin; i < group.end; ++i) function(spans[i]);
+    }
+  }
+
+ private:
+  friend class PayloadPool;
+  explicit Payload(PayloadPool& pool) : pool_{&pool}, groups_{pool.take_groups()} {}
+  void swap(Payload& other) noexcept;
+  void add_group(const SpanGroup& group);
+
+  PayloadPool* pool_ = nullptr;
+  std::vector<SpanGroup> groups_;
+  std::int64_t items_ = 0;
+  std::int64_t bytes_ = 0;
+};
+
+/// Index-addressed storage with reuse: an index fits into an event, a pointer would not survive growth.
+template <class T>
+class Slab {
+ public:
+  std::uint32_t add(T value) {
+    if (free_.empty()) {
+      items_.push_back(std::move(value));
+      return static_cast<std::uint32_t>(items_.size() - 1);
+    }
+    const std::uint32_t index = free_.back();
+    free_.pop_back();
+    items_[index] = std::move(value);
+    return index;
+  }
+  T take(std::uint32_t index) {
+    T value = std::move(items_[index]);
+    free_.push_back(index);
+    return value;
+  }
+  void remove(std::uint32_t index) { (void)take(index); }
+  T& operator[](std::uint32_t index) { return items_[index]; }
+  std::size_t live() const { return items_.size() - free_.size(); }
+
+ private:
+  std::deque<T> items_;  ///< references stay valid while other items come and go
+  std::vector<std::uint32_t> free_;
+};
+
+}  // namespace spillway

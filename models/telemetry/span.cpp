@@ -1,0 +1,135 @@
+#include "models/telemetry/span.hpp"
+
+#include <array>
+#include <algorithm>
+#include <bit>
+#include <string_view>
+#include <utility>
+
+#include "sim/hash.hpp"
+
+namespace spillway {
+namespace {
+
+constexpr std::string_view kHex = "0123456789abcdef";
+
+void append_hex(std::string& out, std::uint64_t value) {
+  for (int shift = 60; shift >= 0; shift -= 4) out += kHex[value >> shift & 15];
+}
+
+// Names and attribute values come from scenario files: anything is possible in them.
+void append_json_string(std::string& out, std::string_view text) {
+  out += '"';
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') (out += '\\') += c;
+    else if (byte < 0x20) ((out += "\\u00") += kHex[byte >> 4]) += kHex[byte & 15];
+    else out += c;
+  }
+  out += '"';
+}
+
+std::string_view zipkin_kind(SpanKind kind) {
+  switch (kind) {
+    case SpanKind::internal: return "";
+    case SpanKind::server: return "SERVER";
+    case SpanKind::client: return "CLIENT";
+    case SpanKind::producer: return "PRODUCER";
+    case SpanKind::consumer: return "CONSUMER";
+  }
+  return "";
+}
+
+std::size_t field_bytes(std::size_t length) { return 1 + varint_bytes(length) + length; }
+
+std::size_t attribute_bytes(const Attributes& attributes) {
+  std::size_t total = 0;
+  for (const auto& [key, value] : attributes) total += field_bytes(field_bytes(key.size()) + field_bytes(field_bytes(value.size())));
+  return total;
+}
+
+}  // namespace
+
+std::size_t varint_bytes(std::uint64_t value) { return (static_cast<std::size_t>(std::bit_width(value | 1)) + 6) / 7; }
+
+Catalog::Catalog(std::uint64_t seed, std::uint32_t replication) : key_{hash_combine(mix64(seed), replication)} {}
+
+std::uint32_t Catalog::add_shape(SpanShape shape) {
+  shape_bytes_.push_back(static_cast<std::uint32_t>(field_bytes(shape.name.size()) + attribute_bytes(shape.attributes)));
+  shapes_.push_back(std::move(shape));
+  return static_cast<std::uint32_t>(shapes_.size() - 1);
+}
+
+std::uint16_t Catalog::add_resource(ResourceShape resource) {
+  Attributes all{{"service.name", resource.service}};
+  all.insert(all.end(), resource.attributes.begin(), resource.attributes.end());
+  resource_bytes_.push_back(static_cast<std::int64_t>(field_bytes(attribute_bytes(all))));
+  resources_.push_back(std::move(resource));
+  return static_cast<std::uint16_t>(resources_.size() - 1);
+}
+
+TraceId Catalog::trace_id(std::uint64_t trace) const {
+  const std::uint64_t high = hash_combine(key_, trace);
+  return {high, hash_combine(high, trace) | 1};  // never all zero
+}
+
+std::uint64_t Catalog::span_id(std::uint64_t trace, std::uint32_t ordinal) const {
+  return hash_combine(hash_combine(key_ ^ 0x5a, trace), ordinal) | 1;
+}
+
+std::uint32_t Catalog::otlp_bytes(const Span& span) const {
+  constexpr std::size_t ids = 18 + 10, times = 9 + 9, kind = 2;
+  const std::size_t parent = span.parent == kNoParent ? 2 : 10;  // the empty parent id is still sent
+  const std::size_t status = span.status == SpanStatus::unset ? 2 : 4;
+  return static_cast<std::uint32_t>(field_bytes(ids + parent + times + kind + status + shape_bytes_[span.shape]));
+}
+
+std::int64_t Catalog::otlp_group_bytes(std::uint16_t resource, std::int64_t span_bytes) const {
+  constexpr std::int64_t empty_scope = 2;
+  const auto scope_spans = static_cast<std::int64_t>(field_bytes(static_cast<std::size_t>(empty_scope + span_bytes)));
+  return static_cast<std::int64_t>(field_bytes(static_cast<std::size_t>(resource_bytes_[resource] + scope_spans)));
+}
+
+std::int64_t Catalog::zipkin_bytes(const Span& span) const {
+  thread_local std::string text;  // scratch, contents never outlive the call
+  text.clear();
+  append_zipkin_json(text, *this, span, 1'700'000'000'000'000);
+  return static_cast<std::int64_t>(text.size());
+}
+
+void append_zipkin_json(std::string& out, const Catalog& catalog, const Span& span, std::int64_t epoch_us) {
+  const SpanShape& shape = catalog.shape(span.shape);
+  const ResourceShape& resource = catalog.resource(span.resource);
+  const TraceId trace = catalog.trace_id(span.trace);
+  const std::int64_t started_us = epoch_us + span.start.time_since_epoch().count() / 1000;
+  out += R"({"traceId":")";
+  append_hex(out, trace.high);
+  append_hex(out, trace.low);
+  out += R"(","id":")";
+  append_hex(out, catalog.span_id(span.trace, span.ordinal));
+  if (span.parent != kNoParent) {
+    out += R"(","parentId":")";
+    append_hex(out, catalog.span_id(span.trace, span.parent));
+  }
+  out += R"(","name":)";
+  append_json_string(out, shape.name);
+  if (const auto kind = zipkin_kind(shape.kind); !kind.empty()) ((out += R"(,"kind":")") += kind) += '"';
+  (out += R"(,"timestamp":)") += std::to_string(started_us / 1000 * 1000);
+  (out += R"(,"duration":)") += std::to_string(std::max<std::int64_t>(1, span.duration.count() / 1000));
+  out += R"(,"localEndpoint":{"serviceName":)";
+  append_json_string(out, resource.service);
+  out += R"(},"tags":{)";
+  bool first = true;
+  const auto tag = [&](std::string_view key, std::string_view value) {
+    if (!std::exchange(first, false)) out += ',';
+    append_json_string(out, key);
+    out += ':';
+    append_json_string(out, value);
+  };
+  for (const auto& [key, value] : resource.attributes) tag(key, value);
+  for (const auto& [key, value] : shape.attributes) tag(key, value);
+  if (span.status == SpanStatus::error) tag("error", "true");
+  out += "}}";
+}
+
+}  // namespace spillway
