@@ -28,7 +28,8 @@ struct Problem {
   Mark mark;
   std::string path;     ///< key path, e.g. "processors.batch.send_batch_max_size"; may be empty
   std::string message;  ///< "what; way out", lower-case start, no final period
-  std::string source_line;  ///< the line of the file, for the caret; may be empty
+  std::string source_line;  ///< the line of the file (of a very long one, the part around the mark); may be empty
+  int source_offset = 0;    ///< characters of the line in front of source_line
 };
 
 /// Collects every problem instead of stopping at the first.
@@ -55,7 +56,7 @@ struct Node {
   Kind kind = Kind::null;
   std::string text;          ///< scalar: its text
   bool quoted = false;       ///< scalar: written with quotes (or as a block), hence a string whatever it looks like
-  Mark mark;
+  Mark mark;                 ///< its column counts bytes; Document::problem turns it into characters
   std::vector<Node> items;   ///< sequence
   std::vector<Entry> entries;  ///< map, in the order of the file
 

@@ -1,0 +1,354 @@
+// The only file that knows yaml-cpp. Its parser is driven by events, so that every limit holds during parsing.
+#include "models/scenario/document.hpp"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <sstream>
+#include <unordered_map>
+
+#include "models/scenario/file_text.hpp"
+#include "models/scenario/utf8.hpp"
+
+namespace spillway {
+namespace {
+
+constexpr std::size_t kLongestKey = 1000;      ///< bytes; paths of keys are built in messages
+constexpr std::size_t kMostDuplicates = 20;    ///< reported before parsing gives up
+
+/// Content that is refused at a place; ends parsing.
+struct Refused {
+  Mark mark;
+  std::string path;
+  std::string message;
+};
+
+Mark to_mark(const YAML::Mark& mark) { return mark.is_null() ? Mark{} : Mark{mark.line + 1, mark.column + 1}; }
+std::string to_text(Mark mark) { return std::to_string(mark.line) + ":" + std::to_string(mark.column); }
+
+/// What a value costs when it is copied by an alias.
+struct Weight {
+  std::size_t nodes = 1;
+  std::size_t bytes = 0;
+  int height = 1;  ///< levels, itself included
+};
+
+/// Builds the tree from the parser's events and refuses what the limits do not allow.
+class TreeBuilder final : public YAML::EventHandler {
+ public:
+  TreeBuilder(const Document& document, const DocumentLimits& limits, Problems& problems)
+      : document_{document}, limits_{limits}, problems_{problems} {}
+
+  Node take_root() { return std::move(root_); }
+  Mark last_mark() const { return last_mark_; }  ///< of the last value or key that was understood
+
+  void OnDocumentStart(const YAML::Mark& mark) override;
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override;
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override;
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override;
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open(Node::Kind::sequence, mark, tag, anchor);
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open(Node::Kind::map, mark, tag, anchor);
+  }
+  void OnMapEnd() override { close(); }
+
+ private:
+  /// A list or map that is still open.
+  struct Frame {
+    Node node;
+    YAML::anchor_t anchor = 0;
+    Weight weight;
+    bool has_key = false;  ///< map: the next value belongs to `key`
+    std::string key;
+    Mark key_mark;
+    std::unordered_map<std::string, Mark> seen;  ///< map: keys so far
+  };
+  struct Anchored {
+    Node node;
+    Weight weight;
+  };
+
+  bool wants_key() const { return !open_.empty() && open_.back().node.kind == Node::Kind::map && !open_.back().has_key; }
+  void take_key(Mark mark, const std::string& text, bool quoted);
+  void report_duplicate(Mark mark, Mark first, const std::string& text);
+  void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor);
+  void close();
+  void add(Node node, const Weight& weight, YAML::anchor_t anchor);
+  void remember(const Node& node, const Weight& weight, YAML::anchor_t anchor);
+  void charge(const Weight& weight, Mark mark);
+  void check_tag(const std::string& tag, Mark mark) const;
+  std::string path() const;
+  [[noreturn]] void refuse(Mark mark, std::string message) const { throw Refused{mark, path(), std::move(message)}; }
+
+  const Document& document_;
+  DocumentLimits limits_;
+  Problems& problems_;
+  Node root_;
+  std::vector<Frame> open_;
+  std::unordered_map<YAML::anchor_t, Anchored> anchors_;
+  Mark last_mark_;
+  std::size_t nodes_ = 0;
+  std::size_t bytes_ = 0;
+  std::size_t duplicates_ = 0;
+  bool started_ = false;
+};
+
+std::string TreeBuilder::path() const {
+  std::string out;
+  for (const Frame& frame : open_) {
+    const bool list = frame.node.kind == Node::Kind::sequence;
+    if (!list && !frame.has_key) continue;
+    if (!out.empty()) out += '.';
+    out += list ? std::to_string(frame.node.items.size()) : frame.key;
+  }
+  return out;
+}
+
+void TreeBuilder::OnDocumentStart(const YAML::Mark& yaml_mark) {
+  const Mark mark = to_mark(yaml_mark);
+  if (!started_) {
+    started_ = true;
+    return;
+  }
+  const auto line = static_cast<std::size_t>(mark.line);
+  const bool marked = line >= 1 && line <= document_.lines.size() && document_.lines[line - 1].starts_with("---");
+  if (marked) refuse(mark, "a second YAML document starts here; keep one document in a file");
+  refuse(mark, "unexpected text after the end of the document; check brackets, quotes and indentation before it");
+}
+
+void TreeBuilder::charge(const Weight& weight, Mark mark) {
+  last_mark_ = mark;
+  nodes_ += weight.nodes;
+  bytes_ += weight.bytes;
+  if (nodes_ > limits_.nodes)
+    refuse(mark, "more than " + std::to_string(limits_.nodes) + " values after aliases; split the file or write less");
+  if (bytes_ > 2 * limits_.bytes)
+    refuse(mark, "aliases expand to more than " + std::to_string(2 * limits_.bytes) + " bytes; write less");
+  if (static_cast<int>(open_.size()) + weight.height > limits_.depth)
+    refuse(mark, "nested deeper than " + std::to_string(limits_.depth) + " levels; is a bracket never closed?");
+}
+
+/// The core tags are what the reader would guess anyway (except !!str, which OnScalar honours); others mean a program
+/// that we are not.
+void TreeBuilder::check_tag(const std::string& tag, Mark mark) const {
+  if (tag.empty() || tag == "?" || tag == "!" || tag.starts_with("tag:yaml.org,2002:")) return;
+  refuse(mark, "the tag '" + shortened(tag) + "' is not supported; write the plain value");
+}
+
+void TreeBuilder::take_key(Mark mark, const std::string& text, bool quoted) {
+  if (text == "<<" && !quoted) refuse(mark, "merge keys ('<<') are not supported; write the keys out, or alias whole values");
+  if (text.size() > kLongestKey) refuse(mark, "a key has more than " + std::to_string(kLongestKey) + " bytes; shorten it");
+  charge(Weight{1, text.size(), 0}, mark);
+  Frame& frame = open_.back();
+  const auto [first, is_new] = frame.seen.emplace(text, mark);
+  if (!is_new) report_duplicate(mark, first->second, text);
+  frame.has_key = true;
+  frame.key = text;
+  frame.key_mark = mark;
+}
+
+void TreeBuilder::report_duplicate(Mark mark, Mark first, const std::string& text) {
+  problems_.add(document_.problem(mark, path(), "key '" + shortened(text) + "' is given twice, first at " +
+                                                    to_text(first) + "; remove one of them"));
+  if (++duplicates_ == kMostDuplicates) refuse(mark, "too many duplicate keys; mend these first");
+}
+
+void TreeBuilder::OnNull(const YAML::Mark& yaml_mark, YAML::anchor_t anchor) {
+  const Mark mark = to_mark(yaml_mark);
+  if (wants_key()) refuse(mark, "a key is missing or null; write a name in front of ':' (in quotes if it looks like null)");
+  Node node;
+  node.mark = mark;
+  charge(Weight{}, mark);
+  add(std::move(node), Weight{}, anchor);
+}
+
+void TreeBuilder::OnScalar(const YAML::Mark& yaml_mark, const std::string& tag, YAML::anchor_t anchor,
+                           const std::string& value) {
+  const Mark mark = to_mark(yaml_mark);
+  check_tag(tag, mark);
+  const bool quoted = tag == "!" || tag == "tag:yaml.org,2002:str";
+  if (wants_key()) return take_key(mark, value, quoted);
+  const Weight weight{1, value.size(), 1};
+  charge(weight, mark);
+  Node node;
+  node.kind = Node::Kind::scalar;
+  node.text = value;
+  node.quoted = quoted;
+  node.mark = mark;
+  add(std::move(node), weight, anchor);
+}
+
+void TreeBuilder::OnAlias(const YAML::Mark& yaml_mark, YAML::anchor_t anchor) {
+  const Mark mark = to_mark(yaml_mark);
+  if (wants_key()) refuse(mark, "an alias cannot be a key; write the key out");
+  const auto found = anchors_.find(anchor);
+  if (found == anchors_.end()) refuse(mark, "this alias stands inside the value that it refers to; write the value out");
+  charge(found->second.weight, mark);
+  add(found->second.node, found->second.weight, 0);
+}
+
+void TreeBuilder::open(Node::Kind kind, const YAML::Mark& yaml_mark, const std::string& tag, YAML::anchor_t anchor) {
+  const Mark mark = to_mark(yaml_mark);
+  check_tag(tag, mark);
+  if (wants_key()) refuse(mark, "a key must be plain text, not a list or a map");
+  charge(Weight{}, mark);
+  Frame frame;
+  frame.node.kind = kind;
+  frame.node.mark = mark;
+  frame.anchor = anchor;
+  open_.push_back(std::move(frame));
+}
+
+void TreeBuilder::close() {
+  Frame frame = std::move(open_.back());
+  open_.pop_back();
+  add(std::move(frame.node), frame.weight, frame.anchor);
+}
+
+/// An anchored value is kept a second time; that copy counts against the limits, too.
+void TreeBuilder::remember(const Node& node, const Weight& weight, YAML::anchor_t anchor) {
+  charge(Weight{weight.nodes, weight.bytes, 0}, node.mark);
+  anchors_.insert_or_assign(anchor, Anchored{node, weight});
+}
+
+void TreeBuilder::add(Node node, const Weight& weight, YAML::anchor_t anchor) {
+  if (anchor != 0) remember(node, weight, anchor);
+  if (open_.empty()) {
+    root_ = std::move(node);
+    return;
+  }
+  Frame& frame = open_.back();
+  frame.weight.nodes += weight.nodes + (frame.has_key ? 1 : 0);
+  frame.weight.bytes += weight.bytes + (frame.has_key ? frame.key.size() : 0);
+  frame.weight.height = std::max(frame.weight.height, weight.height + 1);
+  if (frame.node.kind == Node::Kind::sequence) {
+    frame.node.items.push_back(std::move(node));
+    return;
+  }
+  frame.node.entries.push_back(Entry{std::move(frame.key), frame.key_mark, std::move(node)});
+  frame.has_key = false;
+}
+
+std::vector<std::string> split_lines(std::string_view text, std::size_t most) {
+  std::vector<std::string> lines;
+  while (!text.empty() && lines.size() < most) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    lines.emplace_back(line);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+Mark mark_of_byte(std::string_view text, std::size_t at) {
+  const std::string_view before = text.substr(0, at);
+  const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+  return {static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1, static_cast<int>(at - line_start) + 1};
+}
+
+/// yaml-cpp keeps a whole flow collection as tokens before it hands out the first, and this file keeps every line, so
+/// the number of indicators and lines bounds the memory of both. Counted everywhere, strings and comments included: no
+/// honest file comes near. Brackets that are never closed are refused here because the parser would blame another place.
+void check_structure(std::string_view text, const DocumentLimits& limits) {
+  constexpr std::string_view counted = "[]{},!&*\n";
+  constexpr int most_open = 1000;
+  std::size_t left = 2 * limits.nodes;
+  int open = 0;
+  for (std::size_t at = text.find_first_of(counted); at < text.size(); at = text.find_first_of(counted, at + 1)) {
+    if (text[at] == '[' || text[at] == '{') ++open;
+    if (text[at] == ']' || text[at] == '}') open = std::max(0, open - 1);
+    if (open > most_open)
+      throw Refused{mark_of_byte(text, at), {}, "nested deeper than 1000 brackets; is one never closed?"};
+    if (left-- == 0)
+      throw Refused{mark_of_byte(text, at), {}, "more than " + std::to_string(2 * limits.nodes) +
+                                                    " lines, brackets and commas up to here; split the file"};
+  }
+}
+
+void check_bytes(std::string_view text, const DocumentLimits& limits) {
+  const std::size_t bad = first_bad_byte(text);
+  if (bad != std::string_view::npos) throw Refused{mark_of_byte(text, bad), {}, describe_bad_byte(text, bad)};
+  check_structure(text, limits);
+}
+
+/// Ends the text with a comment: yaml-cpp closes an open quote silently at a last line feed, but not after a '#'.
+std::string with_end_guard(std::string_view text) {
+  std::string out{text};
+  if (!out.empty() && out.back() != '\n') out += '\n';
+  return out += '#';
+}
+
+/// yaml-cpp's words in ours, where its own would not help.
+std::string parser_message(const std::string& message) {
+  namespace words = YAML::ErrorMsg;
+  constexpr std::string_view places = "; check indentation, brackets and quotes around this place";
+  if (message == words::EOF_IN_SCALAR) return "the file ends inside a quoted text that starts after this place; close the quote";
+  if (message == words::END_OF_SEQ_FLOW) return "a list that was opened with '[' is not closed here; add ',' or ']'";
+  if (message == words::END_OF_MAP_FLOW) return "a map that was opened with '{' is not closed here; add ',' or '}'";
+  if (message == words::END_OF_MAP) return "expected a 'key: value' of the same map here; check the indentation";
+  if (message == words::END_OF_SEQ) return "expected a '- item' of the same list here; check the indentation";
+  if (message == words::MAP_VALUE) return "a ':' cannot stand here; quote the text that contains it";
+  if (message == words::TAB_IN_INDENTATION) return "a tab in the indentation; indent with spaces";
+  return "not valid YAML: " + shortened(message, 200) + std::string{places};
+}
+
+Node parse(std::string_view text, TreeBuilder& builder) {
+  std::istringstream stream{with_end_guard(text)};
+  YAML::Parser parser{stream};
+  if (parser.HandleNextDocument(builder)) parser.HandleNextDocument(builder);  // the second one is refused
+  return builder.take_root();
+}
+
+/// Fills lines and root; what ends parsing arrives as Refused.
+void fill(Document& document, std::string_view text, const DocumentLimits& limits, Problems& problems) {
+  if (text.size() > limits.bytes)
+    throw Refused{{}, {}, "is larger than " + std::to_string(limits.bytes) + " bytes; is it the right file?"};
+  document.lines = split_lines(text, 2 * limits.nodes + 1);
+  TreeBuilder builder{document, limits, problems};
+  try {
+    check_bytes(text, limits);
+    document.root = parse(text, builder);
+  } catch (const YAML::Exception& error) {
+    const bool at_end = error.msg == YAML::ErrorMsg::EOF_IN_SCALAR;
+    throw Refused{at_end ? builder.last_mark() : to_mark(error.mark), {}, parser_message(error.msg)};
+  }
+}
+
+}  // namespace
+
+LoadedDocument parse_document(std::string_view text, std::string name, Problems& problems, const DocumentLimits& limits) {
+  Document document;
+  document.file = std::move(name);
+  Problems found;
+  try {
+    fill(document, text, limits, found);
+  } catch (const Refused& refusal) {
+    found.add(document.problem(refusal.mark, refusal.path, refusal.message));
+  }
+  for (const Problem& problem : found.all()) problems.add(problem);
+  if (found.has_errors()) return {std::nullopt, LoadFailure::input};
+  return {std::move(document), LoadFailure::none};
+}
+
+LoadedDocument load_document(const std::filesystem::path& file, Problems& problems, const DocumentLimits& limits) {
+  const FileText read = read_file_text(file, limits.bytes);
+  if (read.text) return parse_document(*read.text, file.string(), problems, limits);
+  Problem problem;
+  problem.file = file.string();
+  problem.message = read.message;
+  problems.add(std::move(problem));
+  return {std::nullopt, read.failure};
+}
+
+}  // namespace spillway
