@@ -1,0 +1,89 @@
+#include "models/scenario/input.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cinttypes>
+#include <cstdio>
+
+#include "models/scenario/file_text.hpp"
+#include "models/scenario/utf8.hpp"
+#include "sim/hash.hpp"
+
+namespace spillway {
+
+Input::Input(Document document, std::vector<Override> overrides, Problems& problems)
+    : document_{std::move(document)}, overrides_{std::move(overrides)}, problems_{problems} {}
+
+void Input::problem(Problem problem) {
+  errors_ += problem.severity == Problem::Severity::error ? 1 : 0;
+  problems_.add(std::move(problem));
+}
+
+void Input::problem(Mark mark, std::string path, std::string message, Problem::Severity severity) {
+  if (!is_override(mark)) {
+    return problem(document_.problem(mark, std::move(path), std::move(message), severity));
+  }
+  const Override& set = overrides_.at(static_cast<std::size_t>(-1 - mark.line));
+  Problem out;
+  out.severity = severity;
+  out.file = "command line";
+  out.path = "--set " + shortened(set.path) + "=" + shortened(set.value);
+  out.message = std::move(message);
+  problem(std::move(out));
+}
+
+void Input::problem(const std::string& path, std::string message, Problem::Severity severity) {
+  std::string known = path;
+  auto found = marks_.find(known);
+  while (found == marks_.end() && !known.empty()) {
+    const std::size_t dot = known.rfind('.');
+    known.resize(dot == std::string::npos ? 0 : dot);
+    found = marks_.find(known);
+  }
+  problem(found == marks_.end() ? Mark{} : found->second, path, std::move(message), severity);
+}
+
+Where Input::where(Mark mark, std::string path) const {
+  if (is_override(mark)) return {{}, std::move(path)};
+  return {document_.problem(mark, {}, {}).mark, std::move(path)};
+}
+
+std::filesystem::path Input::resolve(const std::string& name) const {
+  const std::filesystem::path file{name};
+  return file.is_absolute() ? file : std::filesystem::path{document_.file}.parent_path() / file;
+}
+
+std::optional<std::string> Input::read_file(const std::string& name, Mark mark, const std::string& path) {
+  FileText read = read_file_text(resolve(name), DocumentLimits{}.bytes);
+  if (!read.text) {
+    problem(mark, path, "'" + shortened(name) + "': " + read.message);
+    return std::nullopt;
+  }
+  files_hash_ = hash_combine(files_hash_, hash_name(*read.text));
+  return std::move(read.text);
+}
+
+std::string Input::hash() const {
+  std::string content;
+  for (const std::string& line : document_.lines) content.append(line).append("\n");
+  for (const Override& set : overrides_) content.append(set.path).append("=").append(set.value).append("\n");
+  std::array<char, 17> hex{};
+  std::snprintf(hex.data(), hex.size(), "%016" PRIx64, hash_combine(hash_name(content), files_hash_));
+  return hex.data();
+}
+
+std::string hint(std::string_view name, const std::vector<std::string>& known, std::string_view what) {
+  constexpr std::size_t most_listed = 12;
+  if (known.empty()) return "; there is no " + std::string{what};
+  const std::string near = nearest(name, known);
+  if (!near.empty()) return "; did you mean '" + near + "'?";
+  std::string list;
+  for (std::size_t i = 0; i < std::min(known.size(), most_listed); ++i) list += (i == 0 ? "" : ", ") + shortened(known[i], 40);
+  return "; known: " + list + (known.size() > most_listed ? ", …" : "");
+}
+
+std::string join(const std::string& parent, std::string_view key) {
+  return parent.empty() ? std::string{key} : parent + "." + std::string{key};
+}
+
+}  // namespace spillway
