@@ -1,0 +1,379 @@
+#include "real/sink/sink.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <chrono>
+#include <set>
+#include <stdexcept>
+#include <string_view>
+
+#include "real/sink/decode.hpp"
+#include "real/sink/inflate.hpp"
+#include "real/sink/span_store.hpp"
+#include "real/sink/verdict.hpp"
+
+namespace spillway::real {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+using boost::system::error_code;
+using Request = http::request<http::string_body>;
+using Response = http::response<http::string_body>;
+
+constexpr std::size_t kReadAhead = 65536;
+
+std::string_view view(boost::string_view text) { return {text.data(), text.size()}; }
+
+std::string_view wanted_path(Backend::Accepts accepts) {
+  return accepts == Backend::Accepts::zipkin ? "/api/v2/spans" : "/v1/traces";
+}
+
+bool is_stray(const Request& request, Backend::Accepts accepts) {
+  std::string_view path = view(request.target());
+  path = path.substr(0, path.find('?'));
+  return request.method() != http::verb::post || !path.ends_with(wanted_path(accepts));
+}
+
+/// Media type without its parameters.
+std::string_view media_type(const Request& request) {
+  const std::string_view type = view(request[http::field::content_type]);
+  return type.substr(0, type.find_first_of("; "));
+}
+
+std::optional<BodyFormat> body_format(const Request& request, Backend::Accepts accepts) {
+  const std::string_view type = media_type(request);
+  const bool json = type == "application/json";
+  if (accepts == Backend::Accepts::zipkin)
+    return json || type.empty() ? std::optional{BodyFormat::zipkin_json} : std::nullopt;
+  if (json) return BodyFormat::otlp_json;
+  return type == "application/x-protobuf" ? std::optional{BodyFormat::otlp_proto} : std::nullopt;
+}
+
+enum class Encoding { plain, zlib, unknown };
+
+Encoding encoding(const Request& request) {
+  const std::string_view name = view(request[http::field::content_encoding]);
+  if (name.empty() || name == "identity") return Encoding::plain;
+  return name == "gzip" || name == "zlib" || name == "deflate" ? Encoding::zlib : Encoding::unknown;
+}
+
+/// What is sent back, and when.
+struct Answer {
+  Verdict verdict;
+  Duration latency{};
+  Response response;
+};
+
+Response make_response(const Request& request, const Verdict& verdict, const Behaviour& behaviour) {
+  Response response{static_cast<http::status>(verdict.status), request.version()};
+  response.keep_alive(request.keep_alive());
+  const bool success = verdict.status / 100 == 2;
+  const bool json = media_type(request) == "application/json";
+  if (success) {
+    response.set(http::field::content_type, json ? "application/json" : "application/x-protobuf");
+    if (json && verdict.status == 200) response.body() = "{}";
+  } else {
+    response.set(http::field::content_type, "text/plain");
+    response.body() = std::to_string(verdict.status) + " as scripted or deserved\n";
+  }
+  if (behaviour.retry_after) {
+    const auto whole = std::chrono::ceil<std::chrono::seconds>(*behaviour.retry_after);
+    response.set(http::field::retry_after, std::to_string(whole.count()));
+  }
+  if (verdict.status == 204 || verdict.status == 304) response.body().clear();
+  response.prepare_payload();
+  return response;
+}
+
+void reset_socket(tcp::socket& socket) {
+  error_code ignored;
+  socket.set_option(asio::socket_base::linger{true, 0}, ignored);  // close() sends RST
+  socket.close(ignored);
+}
+
+}  // namespace
+
+struct Sink::State : std::enable_shared_from_this<State> {
+  State(asio::io_context& io_context, SinkConfig configuration)
+      : io{io_context}, config{std::move(configuration)}, acceptor{io} {
+    if (!config.user.empty() || !config.password.empty())
+      authorization = basic_authorization(config.user, config.password);
+    counts.backend.backend = config.name;
+  }
+
+  void hold_port();
+  void listen();
+  void refuse();
+  void accept();
+  void serve(tcp::socket socket);
+  void apply_refusal();
+  bool refuses_next() const { return behaviour(counts.backend.requests + 1).kind == Behaviour::Kind::refuse; }
+  const Behaviour& behaviour(std::int64_t number) const {
+    return behaviour_for(number, config.behaviour, config.script, fault);
+  }
+
+  Answer receive(const Request& request);
+  Received read(const Request& request);
+  void count(const Verdict& verdict);
+
+  asio::io_context& io;
+  SinkConfig config;
+  tcp::acceptor acceptor;
+  bool listening = false;
+  std::uint64_t listener = 0;  ///< how often it was opened: connections of an earlier one come too late
+  std::optional<std::string> authorization;
+  std::optional<Behaviour> fault;
+  std::set<Connection*> connections;
+  SpanStore store;
+  SinkCounts counts;
+  std::vector<RequestLogEntry> log;
+  std::string inflated;         ///< reused from request to request
+  std::vector<SpanKey> spans;   ///< of the request at hand, reused
+};
+
+/// One client's connection; kept alive by its pending operation, told by the sink when the sink goes.
+class Sink::Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(tcp::socket socket, State& sink) : sink_{&sink}, socket_{std::move(socket)}, timer_{sink.io} {
+    sink_->connections.insert(this);
+  }
+  ~Connection() {
+    if (sink_ != nullptr) sink_->connections.erase(this);
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void read();
+  void abort() {
+    timer_.cancel();
+    reset_socket(socket_);
+  }
+  void leave_sink() {
+    sink_ = nullptr;
+    abort();
+  }
+
+ private:
+  void on_read(error_code error);
+  void refuse_unread(http::status status);
+  void answer_later(Answer answer);
+  void write();
+  void on_written(error_code error);
+  void wait_for_close();
+
+  State* sink_;
+  tcp::socket socket_;
+  asio::steady_timer timer_;
+  boost::beast::flat_buffer buffer_;
+  std::optional<http::request_parser<http::string_body>> parser_;
+  Response response_;
+};
+
+void Sink::Connection::read() {
+  parser_.emplace();
+  parser_->body_limit(sink_->config.body_limit);
+  http::async_read(socket_, buffer_, *parser_,
+                   [self = shared_from_this()](error_code error, std::size_t) { self->on_read(error); });
+}
+
+void Sink::Connection::on_read(error_code error) {
+  if (sink_ == nullptr || !socket_.is_open()) return;
+  if (error == http::error::body_limit) return refuse_unread(http::status::payload_too_large);
+  if (error && error.category() == http::make_error_code(http::error::bad_version).category() &&
+      error != http::error::end_of_stream && error != http::error::partial_message)
+    return refuse_unread(http::status::bad_request);
+  if (error) return abort();
+  Answer answer = sink_->receive(parser_->get());
+  switch (answer.verdict.kind) {
+    case Behaviour::Kind::answer: return answer_later(std::move(answer));
+    case Behaviour::Kind::hang: return wait_for_close();
+    case Behaviour::Kind::reset:
+    case Behaviour::Kind::refuse: break;
+  }
+  abort();
+  sink_->apply_refusal();
+}
+
+/// For a request that was not read to its end: answer at once, then close.
+void Sink::Connection::refuse_unread(http::status status) {
+  ++sink_->counts.strays;
+  response_ = Response{status, 11};
+  response_.keep_alive(false);
+  response_.prepare_payload();
+  write();
+}
+
+void Sink::Connection::answer_later(Answer answer) {
+  response_ = std::move(answer.response);
+  if (answer.latency <= Duration::zero()) return write();
+  timer_.expires_after(answer.latency);
+  timer_.async_wait([self = shared_from_this()](error_code error) {
+    if (!error && self->sink_ != nullptr && self->socket_.is_open()) self->write();
+  });
+}
+
+void Sink::Connection::write() {
+  http::async_write(socket_, response_,
+                    [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); });
+}
+
+void Sink::Connection::on_written(error_code error) {
+  if (sink_ == nullptr || !socket_.is_open()) return;
+  sink_->apply_refusal();
+  if (!socket_.is_open()) return;
+  if (!error && response_.keep_alive()) return read();
+  error_code ignored;
+  socket_.shutdown(tcp::socket::shutdown_send, ignored);
+  wait_for_close();
+}
+
+/// Swallows whatever comes until the client closes.
+void Sink::Connection::wait_for_close() {
+  buffer_.clear();
+  socket_.async_read_some(buffer_.prepare(kReadAhead), [self = shared_from_this()](error_code error, std::size_t) {
+    if (self->sink_ == nullptr || !self->socket_.is_open()) return;
+    if (error) return self->abort();
+    self->wait_for_close();
+  });
+}
+
+void Sink::State::hold_port() {
+  error_code error;
+  const tcp::endpoint wanted = acceptor.is_open() ? acceptor.local_endpoint(error) : config.endpoint;
+  acceptor.close(error);
+  acceptor.open(wanted.protocol(), error);
+  if (!error) acceptor.set_option(asio::socket_base::reuse_address{true}, error);
+  if (!error) acceptor.bind(wanted, error);
+  if (!error) config.endpoint = acceptor.local_endpoint(error);
+  if (error)
+    throw std::runtime_error("backend " + config.name + " cannot have " + wanted.address().to_string() + ":" +
+                             std::to_string(wanted.port()) + ": " + error.message());
+}
+
+void Sink::State::listen() {
+  if (listening) return;
+  acceptor.listen(asio::socket_base::max_listen_connections);
+  listening = true;
+  ++listener;
+  accept();
+}
+
+void Sink::State::refuse() {
+  if (listening) hold_port();  // bound but not listening: the kernel refuses connections, and nobody takes the port
+  listening = false;
+  const std::set<Connection*> open = connections;
+  for (Connection* connection : open) connection->abort();
+}
+
+void Sink::State::accept() {
+  acceptor.async_accept([weak = weak_from_this(), opened = listener](error_code error, tcp::socket socket) {
+    const std::shared_ptr<State> state = weak.lock();
+    if (!state || !state->listening || state->listener != opened) return reset_socket(socket);
+    if (!error) state->serve(std::move(socket));
+    state->accept();
+  });
+}
+
+void Sink::State::serve(tcp::socket socket) {
+  error_code ignored;
+  socket.set_option(tcp::no_delay{true}, ignored);
+  std::make_shared<Connection>(std::move(socket), *this)->read();
+}
+
+void Sink::State::apply_refusal() {
+  if (refuses_next()) refuse();
+}
+
+Received Sink::State::read(const Request& request) {
+  Received received;
+  spans.clear();
+  received.authorised = !authorization || view(request[http::field::authorization]) == *authorization;
+  const auto format = body_format(request, config.accepts);
+  const Encoding coding = encoding(request);
+  received.supported = format && coding != Encoding::unknown;
+  if (!received.supported) return received;
+  std::string_view body = request.body();
+  if (coding == Encoding::zlib) {
+    const Inflated result = inflate_body(body, config.inflated_limit, inflated);
+    received.small = result != Inflated::too_large;
+    received.readable = result == Inflated::ok;
+    body = inflated;
+  }
+  if (received.readable && received.small) received.readable = decode_spans(*format, body, spans);
+  if (!received.readable) spans.clear();
+  return received;
+}
+
+Answer Sink::State::receive(const Request& request) {
+  Answer answer;
+  if (is_stray(request, config.accepts)) {
+    ++counts.strays;
+    answer.verdict.status = 404;
+    answer.response = make_response(request, answer.verdict, {});
+    return answer;
+  }
+  const std::int64_t number = ++counts.backend.requests;
+  const Behaviour& now = behaviour(number);
+  counts.backend.body_bytes += static_cast<std::int64_t>(request.body().size());
+  answer.verdict = judge(now, read(request));
+  if (answer.verdict.status == 200 && config.accepts == Backend::Accepts::zipkin) answer.verdict.status = 202;
+  count(answer.verdict);
+  if (answer.verdict.kind != Behaviour::Kind::answer) return answer;
+  if (config.latency) answer.latency = config.latency(now, number);
+  const bool scripted = answer.verdict.status / 100 == 2 || answer.verdict.status == now.status;
+  answer.response = make_response(request, answer.verdict, scripted ? now : Behaviour{});
+  return answer;
+}
+
+void Sink::State::count(const Verdict& verdict) {
+  const Time at = config.clock ? config.clock() : Time{};
+  const auto arrived = static_cast<std::int64_t>(spans.size());
+  counts.backend.spans += arrived;
+  ++counts.backend.answers[verdict.name()];
+  if (!counts.first) counts.first = at;
+  counts.last = at;
+  if (log.size() < config.log_limit) log.push_back({at, arrived, verdict.name()});
+  if (!verdict.store) return;
+  for (const SpanKey& span : spans) store.add(span);
+}
+
+Sink::Sink(asio::io_context& io, SinkConfig config) : state_{std::make_shared<State>(io, std::move(config))} {}
+
+Sink::~Sink() {
+  const std::set<Connection*> open = state_->connections;
+  for (Connection* connection : open) connection->leave_sink();
+}
+
+void Sink::start() {
+  state_->hold_port();
+  if (!state_->refuses_next()) state_->listen();
+}
+
+tcp::endpoint Sink::endpoint() const { return state_->config.endpoint; }
+
+void Sink::set_behaviour(std::optional<Behaviour> fault) {
+  state_->fault = std::move(fault);
+  if (!state_->acceptor.is_open()) return;  // not started
+  if (state_->refuses_next()) return state_->refuse();
+  state_->listen();
+}
+
+void Sink::close_listener() { state_->refuse(); }
+void Sink::open_listener() { state_->listen(); }
+
+SinkCounts Sink::counters() const {
+  SinkCounts counts = state_->counts;
+  counts.stored = state_->store.stored();
+  counts.duplicates = state_->store.duplicates();
+  counts.traces = state_->store.traces();
+  counts.span_set = state_->store.span_set();
+  return counts;
+}
+
+const std::vector<RequestLogEntry>& Sink::log() const { return state_->log; }
+std::vector<SpanKey> Sink::stored_spans() const { return state_->store.sorted(); }
+
+}  // namespace spillway::real
