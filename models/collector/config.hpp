@@ -132,7 +132,7 @@ struct PipelineConfig {
 struct TelemetryConfig {
   std::string level = "normal";  ///< none | basic | normal | detailed
   std::string host = "localhost";
-  int port = 8888;
+  int port = 8888;        ///< 0: no page
   bool suffixes = false;  ///< counter names end in _total
 };
 
@@ -141,6 +141,7 @@ struct CollectorConfig {
   std::vector<Defined<ProcessorConfig>> processors;
   std::vector<Defined<ExporterConfig>> exporters;
   std::vector<Defined<ExtensionConfig>> extensions;
+  std::vector<std::string> connectors;  ///< ids; none is modelled, pipelines may name them at both ends
   std::vector<std::string> service_extensions;
   std::vector<PipelineConfig> pipelines;
   TelemetryConfig telemetry;
@@ -154,7 +155,9 @@ struct LoadedConfig {
 
 /// Reads, merges (later files win: maps deep, lists and scalars replaced), expands ${env:…}, ${file:…} and
 /// ${yaml:…}, decodes and validates as the collector of this version does. Every problem at once.
-/// `environment` is all the environment there is: the process's own is never read.
+/// `environment` is all the environment there is: the process's own is never read. Paths of ${file:…} count from
+/// the folder of the file they stand in. What the collector refuses only when it starts is refused, too, as far as
+/// the file alone shows it. Settings of components that are not modelled are not looked at.
 LoadedConfig load_config(const std::vector<std::filesystem::path>& files,
                          const std::map<std::string, std::string>& environment, Version version,
                          Problems& problems);

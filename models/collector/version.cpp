@@ -43,9 +43,43 @@ std::string to_text(Version v) {
 
 // Where only "different in 0.111, new in 0.159" is known, the switch stands at the release that the
 // change is attributed to most plausibly; the two ends are checked against running programs.
+namespace {
+
+void set_file_semantics(Semantics& s, Version v) {
+  const auto since = [v](int minor) { return v >= Version{0, minor, 0}; };
+  s.null_clears = since(125);
+  s.empty_default_is_text = since(150);
+  s.ids_from_text = !since(150);
+  s.optional_enabled_key = since(140);
+  s.optional_queue = since(130);
+  s.headers_as_list = since(137);
+  s.lz4_compression = since(112);
+  s.framed_snappy = since(126);
+  s.http_client_transport = since(126);
+  s.http_server_transport = since(138);
+  s.tls_newer_keys = since(126);
+  s.tls_needs_certificate = since(130);
+  s.profiles_endpoint = since(133);
+  s.debug_queue = since(140);
+  s.debug_output_paths = since(146);
+  s.retry_always_checked = since(156);
+  s.limiter_gc_intervals = since(120);
+  s.limiter_gc_backoff = since(156);
+  s.credential_files = since(150);
+  s.telemetry_checked = since(124);
+  s.telemetry_views = since(123);
+  s.telemetry_address_works = !since(123);
+  s.telemetry_address_known = !since(128);
+  s.reader_can_add_suffixes = since(119);
+  s.reader_adds_suffixes = since(119) && !since(152);
+}
+
+}  // namespace
+
 Semantics semantics_of(Version v) {
   const auto since = [v](int minor) { return v >= Version{0, minor, 0}; };
   Semantics s;
+  set_file_semantics(s, v);
   s.queue_counts_in_flight = since(120);
   s.retry_budget_uses_throttle = since(120);
   s.retry_after_date_honoured = since(120);

@@ -36,6 +36,33 @@ struct Semantics {
   bool queue_sizers = true;                 ///< sending_queue.sizer, block_on_overflow, wait_for_result, batch
   bool zipkin_semconv_new = true;           ///< network.local.address …; 0.111: net.host.ip, peer.service
   bool basic_level_drops_batch_metrics = true;  ///< 0.111 keeps them
+
+  // What the configuration file may say.
+  bool null_clears = true;            ///< since 0.125: "key: null" sets a scalar to zero instead of its default
+  bool empty_default_is_text = true;  ///< ${env:X:-} is an empty text; 0.111: null
+  bool ids_from_text = false;         ///< 0.111 takes "otlp, zipkin" for a list of component ids
+  bool optional_enabled_key = true;   ///< since 0.140: any optional section knows `enabled`
+  bool optional_queue = true;         ///< the sending queue is such a section; 0.111 has a plain `enabled`
+  bool headers_as_list = true;        ///< headers also as a list of name and value; not in 0.111
+  bool lz4_compression = true;        ///< since 0.112
+  bool framed_snappy = true;          ///< x-snappy-framed, since 0.126
+  bool http_client_transport = true;  ///< compression_params, force_attempt_http2, middlewares; not in 0.111
+  bool http_server_transport = true;  ///< transport, dialer, middlewares, keep_alives_enabled; not in 0.111
+  bool tls_newer_keys = true;         ///< curve_preferences, tpm, include_insecure_cipher_suites; not in 0.111
+  bool tls_needs_certificate = true;  ///< a server's tls section without certificate and key is refused; not in 0.111
+  bool profiles_endpoint = true;      ///< since 0.133
+  bool debug_queue = true;            ///< the debug exporter knows sending_queue; not in 0.111
+  bool debug_output_paths = true;     ///< since 0.146
+  bool retry_always_checked = true;   ///< since 0.156: retry_on_failure is checked even when not enabled
+  bool limiter_gc_intervals = true;   ///< min_gc_interval_when_*: not in 0.111
+  bool limiter_gc_backoff = true;     ///< max_gc_interval_when_*: since 0.156
+  bool credential_files = true;       ///< basicauth username_file, password_file; not in 0.111
+  bool telemetry_checked = true;      ///< 0.111 only prints what is wrong with service.telemetry
+  bool telemetry_views = true;        ///< service.telemetry.metrics.views, since 0.123
+  bool telemetry_address_works = false;  ///< service.telemetry.metrics.address: until 0.122
+  bool telemetry_address_known = false;  ///< … and may be written until 0.127
+  bool reader_can_add_suffixes = true;   ///< without_type_suffix: false has an effect, since 0.119
+  bool reader_adds_suffixes = false;     ///< a reader of its own adds _total unless told not to: 0.119 to 0.151
 };
 Semantics semantics_of(Version version);
 

@@ -1,0 +1,41 @@
+// Decoding and checking of the modelled components. Private to the reading of collector files.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "models/collector/config.hpp"
+#include "models/collector/config_fields.hpp"
+#include "models/collector/config_types.hpp"
+
+namespace spillway::collector {
+
+// Each reads the keys, then, when they could be read, applies the collector's Validate of that component.
+// Types that are not modelled come back as UnmodelledConfig; their settings are not looked at.
+ReceiverConfig decode_receiver(const Type& type, Fields& fields);
+ProcessorConfig decode_processor(const Type& type, Fields& fields);
+ExporterConfig decode_exporter(const Type& type, Fields& fields);
+ExtensionConfig decode_extension(const Type& type, Fields& fields);
+
+// Settings that several components share (config_transport.cpp, config_queue.cpp).
+
+/// confighttp.ServerConfig without its endpoint and body limit.
+void http_server(Fields& fields, std::string& auth);
+/// confighttp.ClientConfig without what the exporter itself models.
+void http_client(Fields& fields, std::string& auth, std::string& compression);
+/// configgrpc.ServerConfig without its endpoint.
+void grpc_server(Fields& fields);
+void retry(Fields& fields, RetryConfig& config);
+void sending_queue(Fields& fields, QueueConfig& config);
+/// Refuses names that differ in case only.
+void unique_metadata_keys(Fields& fields, const std::vector<std::string>& keys);
+
+/// "host:port" as Go's net.SplitHostPort takes it apart; nothing and its words when it cannot.
+struct HostPort {
+  std::string host, port;
+};
+std::optional<HostPort> split_host_port(std::string_view address, std::string& error);
+/// Whether Go's url.Parse takes the text (its checks of scheme, host and escapes).
+bool is_url(std::string_view text);
+
+}  // namespace spillway::collector

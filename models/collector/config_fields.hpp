@@ -1,0 +1,112 @@
+// Decoding of one map of a collector file by the rules of the collector's decoder: exact keys, no unknown ones,
+// no conversion between texts and numbers, Go durations. Private to the reading of collector files.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/collector/config_value.hpp"
+#include "models/collector/version.hpp"
+#include "sim/record.hpp"
+#include "sim/time.hpp"
+
+namespace spillway::collector {
+
+/// What the decoding of one component needs and yields.
+struct Reading {
+  const Semantics& semantics;
+  Problems& problems;
+  std::string owner;  ///< "exporter otlphttp/a": stands in front of what is not modelled
+  std::vector<NotModelled> not_modelled;
+  int errors = 0;
+
+  void refuse(const Document* document, Mark mark, std::string path, std::string message);
+  void refuse(const Value& at, std::string path, std::string message);
+  void warn(const Value& at, std::string path, std::string message);
+  void leave_out(std::string_view setting, std::string_view effect);
+};
+
+/// Go's time.ParseDuration: "1m30s", "-.5s", "0". `error` gets its words when the text is none.
+std::optional<Duration> parse_duration(std::string_view text, std::string& error);
+
+enum class Shape : std::uint8_t { text, boolean, integer, number, duration, texts, headers, section, optional, any };
+
+/// A setting the collector knows and the model does not: its type is checked, its effect is told.
+struct Setting {
+  std::string_view key;
+  Shape shape;
+  std::string_view effect;
+  std::span<const Setting> inner = {};  ///< of a section
+  bool Semantics::*since = nullptr;     ///< known only where this switch is on
+};
+
+inline constexpr std::string_view kNoEffect = "no effect on the result";
+inline constexpr std::string_view kSizeOnly = "size only";
+inline constexpr std::string_view kUnknownEffect = "unknown";
+
+/// A section that the collector wraps as optional: absent and null keep what is there, {} and more switch it on.
+enum class Presence : std::uint8_t { absent, null, given, disabled };
+
+/// The keys of one map. Each reader takes its key out; what is left at finish() is unknown and refused.
+/// Readers leave the default alone when the key is absent or refused; a null see Semantics::null_clears.
+class Fields {
+ public:
+  Fields(const Value& map, std::string path, Reading& reading);
+
+  void text(std::string_view key, std::string& out);
+  void boolean(std::string_view key, bool& out);
+  void integer(std::string_view key, std::int64_t& out);     ///< Go int, int64
+  void unsigned32(std::string_view key, std::int64_t& out);  ///< Go uint32: negative refused, larger wraps
+  void number(std::string_view key, double& out);
+  void duration(std::string_view key, Duration& out);
+  void texts(std::string_view key, std::vector<std::string>& out);
+  void id(std::string_view key, std::string& out);  ///< component id, normalised
+
+  /// A struct: null and absent leave everything as it is.
+  void section(std::string_view key, const std::function<void(Fields&)>& read);
+  /// An optional struct; inside, `enabled: false` is understood where the version has it.
+  Presence optional(std::string_view key, const std::function<void(Fields&)>& read);
+
+  /// One map of a list.
+  void item(std::string_view key, const Value& map, const std::function<void(Fields&)>& read);
+
+  void unmodelled(std::span<const Setting> settings);
+  void quiet(const std::function<void()>& read);  ///< settings read inside are not told
+  void leave_out(std::string_view key, std::string_view effect);
+
+  const Value* take(std::string_view key);  ///< marks the key as known; null when absent or broken
+  std::string path_of(std::string_view key) const;
+  const Value& value() const { return map_; }
+  Reading& reading() { return reading_; }
+  void refuse(std::string_view key, std::string message);  ///< at the value of this key, or at the map
+  void finish();                                           ///< refuses the keys nobody took
+
+ private:
+  const Value* scalar(std::string_view key);
+  void setting(const Setting& setting);
+  void headers(std::string_view key);
+  void mismatch(const Value& value, std::string_view key, std::string_view wanted);
+  bool is_map(const Value& value, std::string_view key);
+  Fields inner(const Value& map, std::string_view key) const;
+
+  const Value& map_;
+  std::string path_;
+  std::string inside_;  ///< path within the component
+  Reading& reading_;
+  std::vector<std::string> known_;
+  bool silent_ = false;  ///< inside a setting that is not modelled: inner ones are not told again
+};
+
+/// A component or pipeline id in the collector's syntax "type[/name]"; spaces around both parts are dropped.
+struct Id {
+  std::string type, name;
+  std::string text() const { return name.empty() ? type : type + '/' + name; }
+};
+/// Nothing and a message in the collector's words when `text` is no id.
+std::optional<Id> parse_id(std::string_view text, std::string& error);
+
+}  // namespace spillway::collector

@@ -1,0 +1,246 @@
+#include "models/collector/config_value.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <set>
+#include <utility>
+
+namespace spillway::collector {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+std::size_t digits_from(std::string_view text, std::size_t at) {
+  std::size_t end = at;
+  while (end < text.size() && is_digit(text[end])) ++end;
+  return end - at;
+}
+
+/// "2026-11-21" or a full time stamp: its date part decides, as far as a configuration can tell the difference.
+bool looks_like_moment(std::string_view text) {
+  if (digits_from(text, 0) != 4 || text.size() < 8 || text[4] != '-') return false;
+  const std::size_t month = digits_from(text, 5);
+  const std::size_t day_at = 5 + month + 1;
+  if (month < 1 || month > 2 || day_at >= text.size() || text[day_at - 1] != '-') return false;
+  const std::size_t day = digits_from(text, day_at);
+  const std::size_t end = day_at + day;
+  if (day < 1 || day > 2) return false;
+  return end == text.size() || text[end] == 'T' || text[end] == 't' || text[end] == ' ';
+}
+
+/// Mantissa digits with at most one point, then an optional exponent.
+bool is_float_syntax(std::string_view text) {
+  std::size_t at = !text.empty() && (text[0] == '+' || text[0] == '-') ? 1 : 0;
+  const std::size_t whole = digits_from(text, at);
+  at += whole;
+  std::size_t fraction = 0;
+  if (at < text.size() && text[at] == '.') {
+    fraction = digits_from(text, at + 1);
+    at += 1 + fraction;
+  }
+  if (whole + fraction == 0) return false;
+  if (at == text.size()) return true;
+  if (text[at] != 'e' && text[at] != 'E') return false;
+  ++at;
+  if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
+  const std::size_t exponent = digits_from(text, at);
+  return exponent > 0 && at + exponent == text.size();
+}
+
+/// Base of a number without its sign, and where its digits start.
+std::pair<int, std::size_t> base_of(std::string_view digits) {
+  if (digits.size() < 2 || digits[0] != '0') return {10, 0};
+  switch (digits[1]) {
+    case 'x': case 'X': return {16, 2};
+    case 'b': case 'B': return {2, 2};
+    case 'o': case 'O': return {8, 2};
+  }
+  return {8, 1};
+}
+
+bool read_integer(std::string_view text, Value& value) {
+  const bool negative = text.starts_with('-');
+  if (negative || text.starts_with('+')) text.remove_prefix(1);
+  const auto [base, start] = base_of(text);
+  text.remove_prefix(start);
+  std::uint64_t magnitude = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), magnitude, base);
+  if (error != std::errc{} || end != text.data() + text.size() || text.empty()) return false;
+  const auto limit = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  if (negative && magnitude > limit + 1) return false;
+  value.kind = Value::Kind::integer;
+  value.wrapped = !negative && magnitude > limit;
+  value.integer = static_cast<std::int64_t>(negative ? ~magnitude + 1 : magnitude);
+  return true;
+}
+
+bool read_real(std::string_view text, Value& value) {
+  if (!is_float_syntax(text)) return false;
+  if (text.starts_with('+')) text.remove_prefix(1);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value.real);
+  if (error == std::errc::invalid_argument) return false;
+  if (error == std::errc::result_out_of_range) value.real = std::numeric_limits<double>::infinity();
+  value.kind = Value::Kind::real;
+  return true;
+}
+
+bool read_named(std::string_view text, Value& value) {
+  using Kind = Value::Kind;
+  constexpr std::array nulls{"", "~", "null", "Null", "NULL"};
+  constexpr std::array truths{"true", "True", "TRUE"};
+  constexpr std::array lies{"false", "False", "FALSE"};
+  constexpr std::array infinities{".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"};
+  constexpr std::array below{"-.inf", "-.Inf", "-.INF"};
+  constexpr std::array nans{".nan", ".NaN", ".NAN"};
+  const auto among = [text](const auto& names) { return std::ranges::find(names, text) != names.end(); };
+  if (among(nulls)) return value.kind = Kind::null, true;
+  if (among(truths)) return value.kind = Kind::boolean, value.truth = true, true;
+  if (among(lies)) return value.kind = Kind::boolean, true;
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  if (among(infinities)) return value.kind = Kind::real, value.real = infinity, true;
+  if (among(below)) return value.kind = Kind::real, value.real = -infinity, true;
+  if (among(nans)) return value.kind = Kind::real, value.real = std::nan(""), true;
+  return false;
+}
+
+void type_plain(const std::string& text, Value& value) {
+  if (read_named(text, value)) return;
+  value.kind = Value::Kind::text;
+  value.text = text;
+  const char first = text.front();
+  if (!is_digit(first) && first != '+' && first != '-' && first != '.') return;
+  if (looks_like_moment(text)) {
+    value.kind = Value::Kind::moment;
+    return;
+  }
+  std::string number = text;
+  std::erase(number, '_');
+  if (first != '.' && read_integer(number, value)) return;
+  read_real(number, value);
+}
+
+Value value_at(const Node& node, const Document& document) {
+  Value value;
+  value.document = &document;
+  value.mark = node.mark;
+  return value;
+}
+
+/// "<<": the keys of the maps it names, where the map has none of its own.
+void inherit(Value& map, const Value& from, std::set<std::string>& own) {
+  for (const Value& item : from.items) inherit(map, item, own);
+  for (const Member& entry : from.members)
+    if (own.insert(entry.key).second) map.members.push_back(entry);
+}
+
+/// "a::b: v" as {a: {b: v}}.
+Member nested(const Entry& entry, const Document& document, Value value) {
+  std::string_view key = entry.key;
+  for (std::size_t cut = key.rfind("::"); cut != std::string_view::npos; cut = key.rfind("::")) {
+    Value outer = value_at(entry.value, document);
+    outer.kind = Value::Kind::map;
+    outer.members.push_back({std::string(key.substr(cut + 2)), entry.key_mark, &document, std::move(value)});
+    value = std::move(outer);
+    key = key.substr(0, cut);
+  }
+  return {std::string(key), entry.key_mark, &document, std::move(value)};
+}
+
+Value map_value(const Node& node, const Document& document) {
+  Value map = value_at(node, document);
+  Value split = value_at(node, document);
+  map.kind = split.kind = Value::Kind::map;
+  std::vector<Value> inherited;
+  for (const Entry& entry : node.entries) {
+    Value value = to_value(entry.value, document);
+    if (entry.key == "<<" && (value.kind == Value::Kind::map || value.kind == Value::Kind::list)) {
+      inherited.push_back(std::move(value));
+      continue;
+    }
+    Member named = nested(entry, document, std::move(value));
+    if (named.key == entry.key) {
+      map.members.push_back(std::move(named));
+      continue;
+    }
+    Value one = split;
+    one.members.push_back(std::move(named));
+    merge(map, std::move(one));
+  }
+  std::set<std::string> own;
+  for (const Member& entry : map.members) own.insert(entry.key);
+  for (const Value& from : inherited) inherit(map, from, own);
+  return map;
+}
+
+}  // namespace
+
+const Value* Value::find(std::string_view key) const {
+  const auto at = std::ranges::find(members, key, &Member::key);
+  return at == members.end() ? nullptr : &at->value;
+}
+
+Value* Value::find(std::string_view key) {
+  const auto at = std::ranges::find(members, key, &Member::key);
+  return at == members.end() ? nullptr : &at->value;
+}
+
+Value to_value(const Node& node, const Document& document) {
+  switch (node.kind) {
+    case Node::Kind::map: return map_value(node, document);
+    case Node::Kind::null: return value_at(node, document);
+    case Node::Kind::sequence: {
+      Value list = value_at(node, document);
+      list.kind = Value::Kind::list;
+      for (const Node& item : node.items) list.items.push_back(to_value(item, document));
+      return list;
+    }
+    case Node::Kind::scalar: break;
+  }
+  Value scalar = value_at(node, document);
+  if (node.quoted) {
+    scalar.kind = Value::Kind::text;
+    scalar.text = node.text;
+  } else {
+    type_plain(node.text, scalar);
+  }
+  return scalar;
+}
+
+void merge(Value& base, Value over) {
+  if (base.kind != Value::Kind::map || over.kind != Value::Kind::map) {
+    base = std::move(over);
+    return;
+  }
+  std::map<std::string, std::size_t> index;
+  for (std::size_t i = 0; i < base.members.size(); ++i) index.emplace(base.members[i].key, i);
+  for (Member& entry : over.members) {
+    const auto [at, added] = index.emplace(entry.key, base.members.size());
+    if (added) {
+      base.members.push_back(std::move(entry));
+      continue;
+    }
+    Member& known = base.members[at->second];
+    known.key_mark = entry.key_mark;
+    known.document = entry.document;
+    merge(known.value, std::move(entry.value));
+  }
+}
+
+std::string_view go_type(const Value& value) {
+  switch (value.kind) {
+    case Value::Kind::null: return "nil";
+    case Value::Kind::boolean: return "bool";
+    case Value::Kind::integer: return value.wrapped ? "uint64" : "int";
+    case Value::Kind::real: return "float64";
+    case Value::Kind::text: return "string";
+    case Value::Kind::moment: return "time.Time";
+    case Value::Kind::list: return "[]interface {}";
+    case Value::Kind::map: return "map[string]interface {}";
+  }
+  return "";
+}
+
+}  // namespace spillway::collector
