@@ -14,6 +14,8 @@ constexpr std::uint64_t mix64(std::uint64_t x) {
   return x ^ (x >> 31);
 }
 
+/// Depends on the order. Give `a` as it is or as an earlier result of hash_combine, never as mix64(x): that would cancel
+/// against mix64(b), so that (x, y) and (y, x) collide, and all (x, x).
 constexpr std::uint64_t hash_combine(std::uint64_t a, std::uint64_t b) { return mix64(a ^ mix64(b)); }
 
 /// FNV-1a, 64 bit, then mixed.

@@ -1,5 +1,6 @@
 // What a run yields, whichever world it ran in: simulated here, or measured on real programs. Comparing
 // two worlds is comparing two of these. JSON form: to_json/from_json, schema: record_schema().
+// A new field also goes to fields_of() in record.cpp.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -124,12 +126,25 @@ struct RunRecord {
   std::vector<NotModelled> not_modelled;
 };
 
+/// Deterministic: keys in the order of the fields above, numbers in their shortest exact form, one value a line so that
+/// two records can be compared by an ordinary diff. Durations and moments are whole nanoseconds under keys that end
+/// in _ns; a histogram is {"bucket index": count}, with "zero" for values <= 0; what is not a finite number is
+/// "NaN", "Infinity" or "-Infinity". Text that is not UTF-8 gets replacement characters.
 std::string to_json(const RunRecord& record);
-/// Throws std::runtime_error naming file and reason when it cannot be read or is no run record of this schema.
+
+/// Inverse of to_json. Keys it does not know are left aside. Throws std::runtime_error with path and reason on anything
+/// else, however hostile: nesting is limited to 32 levels and the number of values to 50 million.
+RunRecord from_json(std::string_view json);
+
+/// from_json of a file of at most 512 MiB. Throws std::runtime_error naming file and reason.
 RunRecord load_record(const std::filesystem::path& file);
+
+/// JSON Schema 2020-12 of what to_json writes, itself as JSON text.
 std::string record_schema();
 
-/// Writes to a temporary file in the same folder, then renames. Throws std::runtime_error with the reason.
+/// Replaces the file's content or leaves the old one: writes to a temporary file in the same folder, syncs it to disk,
+/// then renames. Throws std::runtime_error with the reason, after removing the temporary file. Refuses to replace
+/// what is not a regular file (a folder, a device).
 void write_file_atomically(const std::filesystem::path& file, const std::string& content);
 
 }  // namespace spillway

@@ -18,7 +18,7 @@ std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter, st
 
 StreamKey stream_key(std::uint64_t seed, std::uint32_t replication, std::string_view component,
                      std::string_view purpose) {
-  std::uint64_t h = hash_combine(mix64(seed), replication);
+  std::uint64_t h = hash_combine(seed, replication);
   h = hash_combine(h, hash_name(component));
   return {hash_combine(h, hash_name(purpose))};
 }

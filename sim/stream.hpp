@@ -21,6 +21,10 @@ struct StreamKey {
 StreamKey stream_key(std::uint64_t seed, std::uint32_t replication, std::string_view component,
                      std::string_view purpose);
 
+/// Maps 64 bits to the middle of one of 2^52 equal parts of (0, 1). Neither end is ever reached and 1 - u is
+/// exact, so log(u) and log(1 - u) are finite. (With 2^53 parts the last middle would be rounded up to 1.)
+constexpr double unit_interval(std::uint64_t bits) { return (static_cast<double>(bits >> 12) + 0.5) * 0x1.0p-52; }
+
 /// The draws at one address (stream, number, ordinal). Cheap to make: nothing is computed before the
 /// first draw. 2^32 blocks of 128 bits are available at each address.
 class Draws {
@@ -32,8 +36,7 @@ class Draws {
     if (next_ == 2) refill();
     return buffer_[next_++];
   }
-  /// Uniform on (0, 1): 2^53 values, neither end is ever drawn, so log(uniform()) is finite.
-  double uniform() { return (static_cast<double>(bits() >> 11) + 0.5) * 0x1.0p-53; }
+  double uniform() { return unit_interval(bits()); }
 
  private:
   void refill();

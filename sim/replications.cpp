@@ -1,0 +1,85 @@
+#include "sim/replications.hpp"
+
+#include <tbb/blocked_range.h>
+#include <tbb/info.h>
+#include <tbb/parallel_for.h>
+#include <tbb/partitioner.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cassert>
+#include <exception>
+#include <limits>
+#include <mutex>
+#include <utility>
+
+namespace spillway {
+namespace {
+
+/// What the threads share. Results have a slot each; all else is behind the mutex or atomic. These alone order every
+/// access, without counting on TBB's own synchronisation, which the thread sanitizer cannot see.
+class Runs {
+ public:
+  Runs(std::int64_t count, const std::function<Replication(std::int64_t)>& run,
+       const std::function<void(std::int64_t)>& progress)
+      : results_(static_cast<std::size_t>(count)), run_{run}, progress_{progress} {
+    failed_number_.store(std::numeric_limits<std::int64_t>::max());  // publishes what is above to all threads
+  }
+
+  void run_one(std::int64_t number) {
+    if (number > failed_number_) return;  // its result is lost anyway; lower ones must still show their failure
+    try {
+      results_[static_cast<std::size_t>(number)] = run_(number);
+      succeeded();
+    } catch (...) {
+      failed(number, std::current_exception());
+    }
+  }
+
+  std::vector<Replication> take() {
+    const std::lock_guard lock{mutex_};
+    if (failure_) std::rethrow_exception(failure_);
+    return std::move(results_);
+  }
+
+ private:
+  void succeeded() {
+    const std::lock_guard lock{mutex_};
+    ++done_;
+    if (progress_) progress_(done_);
+  }
+
+  void failed(std::int64_t number, std::exception_ptr failure) {
+    const std::lock_guard lock{mutex_};
+    if (number > failed_number_) return;
+    failed_number_ = number;
+    failure_ = std::move(failure);
+  }
+
+  std::vector<Replication> results_;
+  const std::function<Replication(std::int64_t)>& run_;
+  const std::function<void(std::int64_t)>& progress_;
+  std::mutex mutex_;
+  std::int64_t done_ = 0;
+  std::atomic<std::int64_t> failed_number_;
+  std::exception_ptr failure_;
+};
+
+}  // namespace
+
+std::vector<Replication> run_replications(std::int64_t count, int threads,
+                                          const std::function<Replication(std::int64_t number)>& run,
+                                          const std::function<void(std::int64_t done)>& progress) {
+  assert(count >= 0 && threads >= 1);
+  using Range = tbb::blocked_range<std::int64_t>;
+  Runs runs{count, run, progress};
+  const auto run_range = [&runs](const Range& range) {
+    for (std::int64_t number = range.begin(); number < range.end(); ++number) runs.run_one(number);
+  };
+  tbb::task_arena arena{std::min(threads, tbb::info::default_concurrency())};  // asking for more makes TBB warn
+  arena.execute([&] { tbb::parallel_for(Range{0, count, 1}, run_range, tbb::simple_partitioner{}); });
+  return runs.take();
+}
+
+}  // namespace spillway
