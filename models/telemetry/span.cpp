@@ -52,7 +52,7 @@ std::size_t attribute_bytes(const Attributes& attributes) {
 
 std::size_t varint_bytes(std::uint64_t value) { return (static_cast<std::size_t>(std::bit_width(value | 1)) + 6) / 7; }
 
-Catalog::Catalog(std::uint64_t seed, std::uint32_t replication) : key_{hash_combine(mix64(seed), replication)} {}
+Catalog::Catalog(std::uint64_t seed, std::uint32_t replication) : key_{hash_combine(seed, replication)} {}
 
 std::uint32_t Catalog::add_shape(SpanShape shape) {
   shape_bytes_.push_back(static_cast<std::uint32_t>(field_bytes(shape.name.size()) + attribute_bytes(shape.attributes)));

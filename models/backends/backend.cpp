@@ -1,0 +1,97 @@
+#include "models/backends/backend.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "sim/span_set.hpp"
+
+namespace spillway {
+namespace {
+
+std::string hex(std::uint64_t value) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(value));
+  return text;
+}
+
+bool stores(const Behaviour& behaviour, int status) {
+  return behaviour.store.value_or(behaviour.kind == Behaviour::Kind::answer && status >= 200 && status < 300);
+}
+
+}  // namespace
+
+BackendServer::BackendServer(Run& run, Network& network, BackendSettings settings)
+    : run_{run}, network_{network}, settings_{std::move(settings)}, self_{run.sim.add(*this)},
+      destination_{run.ledger.add_destination(settings_.name)}, draws_{run.sim.stream(settings_.name, "latency")} {}
+
+const Behaviour& BackendServer::current_now() const {
+  if (fault_ != nullptr) return *fault_;
+  const Behaviour* current = &settings_.spec->behaviour;
+  for (const ScriptStep& step : settings_.spec->script) {
+    if (requests_ + 1 >= step.from_request) current = &step.behaviour;
+  }
+  return *current;
+}
+
+void BackendServer::receive(RequestId request) {
+  const Behaviour& behaviour = current_now();
+  const Post& post = network_.request(request);
+  ++requests_;
+  body_bytes_ += post.body_bytes;
+  spans_ += post.payload.items();
+  const bool known = settings_.credential == 0 || post.credential == settings_.credential;
+  const int status = known ? behaviour.status : 401;
+  if (known && stores(behaviour, status)) store(post.payload);
+  switch (behaviour.kind) {
+    case Behaviour::Kind::answer: return answer_later(request, behaviour, status);
+    case Behaviour::Kind::hang: count_answer("hang"); return network_.never_answer(request);
+    case Behaviour::Kind::reset:
+      count_answer("reset");
+      return network_.answer(request, {Answer::Kind::reset, 0, Duration{-1}, {}});
+    case Behaviour::Kind::refuse: return network_.answer(request, {Answer::Kind::refused, 0, Duration{-1}, {}});
+  }
+}
+
+void BackendServer::store(const Payload& payload) {
+  payload.for_each([&](const Span& span) {
+    if (!run_.ledger.store(span.item, destination_) || !settings_.note_span_ids) return;
+    const TraceId trace = run_.catalog.trace_id(span.trace);
+    const std::uint64_t id = run_.catalog.span_id(span.trace, span.ordinal);
+    span_set_ += span_set_term(trace.high, trace.low, id);
+    span_ids_.push_back(hex(trace.high) + hex(trace.low) + ":" + hex(id));
+  });
+}
+
+Duration BackendServer::latency(const Behaviour& behaviour) {
+  const Distribution& law = behaviour.latency ? *behaviour.latency : settings_.spec->latency;
+  if (law.is_constant()) return from_seconds(law.mean());
+  Draws draws = draws_.next();
+  return std::max(Duration{0}, from_seconds(law.sample(draws)));
+}
+
+// A Zipkin server says 202 where an OTLP one says 200.
+void BackendServer::answer_later(RequestId request, const Behaviour& behaviour, int status) {
+  if (status == 200 && settings_.spec->accepts == Backend::Accepts::zipkin) status = 202;
+  count_answer(std::to_string(status));
+  Answer answer{Answer::Kind::status, status, Duration{-1}, {}};
+  if (behaviour.retry_after) answer.retry_after = *behaviour.retry_after / std::chrono::seconds{1} * std::chrono::seconds{1};
+  run_.sim.schedule(run_.sim.now() + latency(behaviour), self_, 0, waiting_.add({request, answer}));
+}
+
+void BackendServer::handle(const Event& event) {
+  const Waiting waiting = waiting_.take(static_cast<std::uint32_t>(event.a));
+  network_.answer(waiting.request, waiting.answer);
+}
+
+BackendCounts BackendServer::counts() const {
+  return {settings_.name, requests_, body_bytes_, spans_, answers_};
+}
+
+void BackendServer::describe(DestinationFates& fates) const {
+  if (!settings_.note_span_ids) return;
+  fates.span_set = hex(span_set_);
+  fates.span_ids = span_ids_;
+  std::sort(fates.span_ids.begin(), fates.span_ids.end());
+}
+
+}  // namespace spillway

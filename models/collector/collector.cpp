@@ -1,0 +1,223 @@
+#include "models/collector/collector.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace spillway::collector {
+namespace {
+
+template <class Config>
+const Config* find_config(const std::vector<Defined<Config>>& list, const std::string& id) {
+  const auto found = std::find_if(list.begin(), list.end(), [&](const auto& item) { return item.id == id; });
+  return found == list.end() ? nullptr : &found->config;
+}
+
+}  // namespace
+
+HostPort split_host_port(std::string_view text) {
+  const auto colon = text.rfind(':');
+  HostPort result;
+  if (colon == std::string_view::npos) return result;
+  result.host = text.substr(0, colon);
+  const std::string_view port = text.substr(colon + 1);
+  std::from_chars(port.data(), port.data() + port.size(), result.port);
+  return result;
+}
+
+Collector::Collector(Run& run, Network& network, Transport& transport, AddressBook& book,
+                     CollectorSettings settings)
+    : run_{run}, settings_{std::move(settings)}, config_{*settings_.config},
+      semantics_{semantics_of(settings_.version)}, costs_{costs_of(settings_.version)}, self_{run.sim.add(*this)},
+      killed_{run.ledger.add_loss(settings_.name, "killed")} {
+  build_exporters(book, transport);
+  build_limiters();
+  std::map<std::string, std::vector<Consumer*>> heads;
+  for (const PipelineConfig& pipeline : config_.pipelines) {
+    if (pipeline.signal != "traces") continue;
+    Consumer& head = build_pipeline(pipeline);
+    for (const std::string& receiver : pipeline.receivers) heads[receiver].push_back(&head);
+  }
+  build_receivers(network, book, heads);
+}
+
+CredentialId Collector::client_credential(const std::string& auth, AddressBook& book) const {
+  const ExtensionConfig* extension = auth.empty() ? nullptr : find_config(config_.extensions, auth);
+  const auto* basic = extension == nullptr ? nullptr : std::get_if<BasicAuthConfig>(extension);
+  return basic == nullptr ? 0 : book.credential(basic->username, basic->password);
+}
+
+// One user only: a receiver with several accepts the first. Good enough for what is modelled: known or not.
+CredentialId Collector::server_credential(const std::string& auth, AddressBook& book) const {
+  const ExtensionConfig* extension = auth.empty() ? nullptr : find_config(config_.extensions, auth);
+  const auto* basic = extension == nullptr ? nullptr : std::get_if<BasicAuthConfig>(extension);
+  if (basic == nullptr || basic->users.empty()) return 0;
+  return book.credential(basic->users.begin()->first, basic->users.begin()->second);
+}
+
+void Collector::build_exporters(AddressBook& book, Transport& transport) {
+  for (const auto& defined : config_.exporters) {
+    const bool used = std::any_of(config_.pipelines.begin(), config_.pipelines.end(), [&](const PipelineConfig& p) {
+      return p.signal == "traces" && std::find(p.exporters.begin(), p.exporters.end(), defined.id) != p.exporters.end();
+    });
+    if (!used) continue;
+    const auto* otlp = std::get_if<OtlpHttpExporterConfig>(&defined.config);
+    if (otlp == nullptr) {
+      discards_[defined.id] = std::make_unique<Discard>();
+      continue;
+    }
+    ExporterSettings settings;
+    settings.name = settings_.name + " exporter " + defined.id;
+    settings.config = otlp;
+    settings.semantics = semantics_;
+    settings.endpoint = book.endpoint(settings_.place, otlp->traces_url());
+    settings.credential = client_credential(otlp->auth, book);
+    settings.compression_ratio = otlp->compression == "none" || otlp->compression.empty() ? 1 : settings_.compression_ratio;
+    const DestinationSet reach = book.reach(settings.endpoint);
+    exporters_.push_back({defined.id, otlp, std::make_unique<Exporter>(run_, transport, settings, reach, held_bytes_)});
+  }
+}
+
+void Collector::build_limiters() {
+  for (const auto& defined : config_.processors) {
+    const auto* limiter = std::get_if<MemoryLimiterConfig>(&defined.config);
+    if (limiter == nullptr) continue;
+    limiters_[defined.id] = std::make_unique<MemoryLimiter>(run_, settings_.name + " processor " + defined.id, *limiter,
+                                                            semantics_, [this] { return heap_bytes(); });
+  }
+}
+
+Consumer* Collector::exporter(const std::string& id) {
+  for (NamedExporter& named : exporters_) {
+    if (named.id == id) return named.exporter.get();
+  }
+  return discards_.at(id).get();
+}
+
+Consumer& Collector::build_pipeline(const PipelineConfig& pipeline) {
+  std::vector<Consumer*> ends;
+  for (const std::string& id : pipeline.exporters) ends.push_back(exporter(id));
+  Consumer* next = ends.front();
+  if (ends.size() > 1) {
+    fan_outs_.push_back(std::make_unique<FanOut>(ends));
+    next = fan_outs_.back().get();
+  }
+  for (auto id = pipeline.processors.rbegin(); id != pipeline.processors.rend(); ++id) next = &add_processor(*id, *next);
+  return *next;
+}
+
+// What is not modelled lets everything pass; the run says so.
+Consumer& Collector::add_processor(const std::string& id, Consumer& next) {
+  const ProcessorConfig* config = find_config(config_.processors, id);
+  if (const auto* batch = std::get_if<BatchConfig>(config)) {
+    batches_.push_back({id, std::make_unique<Batch>(run_, *batch, settings_.cpus, next, held_bytes_)});
+    return *batches_.back().batch;
+  }
+  if (std::holds_alternative<MemoryLimiterConfig>(*config)) {
+    gates_.push_back(std::make_unique<LimiterGate>(*limiters_.at(id), next));
+    return *gates_.back();
+  }
+  return next;
+}
+
+void Collector::build_receivers(Network& network, AddressBook& book,
+                                const std::map<std::string, std::vector<Consumer*>>& heads) {
+  for (const auto& [id, consumers] : heads) {
+    const ReceiverConfig* config = find_config(config_.receivers, id);
+    if (const auto* zipkin = std::get_if<ZipkinReceiverConfig>(config)) {
+      const CredentialId credential = server_credential(zipkin->auth, book);
+      add_receiver(network, {id, Protocol::zipkin, zipkin->max_request_body_size, credential}, zipkin->endpoint, consumers);
+    }
+    const auto* otlp = std::get_if<OtlpReceiverConfig>(config);
+    if (otlp == nullptr || !otlp->http_endpoint) continue;
+    const CredentialId credential = server_credential(otlp->http_auth, book);
+    add_receiver(network, {id, Protocol::otlp_http, otlp->http_max_request_body_size, credential}, *otlp->http_endpoint,
+                 consumers);
+  }
+}
+
+void Collector::add_receiver(Network& network, ReceiverSettings settings, std::string endpoint,
+                             const std::vector<Consumer*>& heads) {
+  NamedReceiver named;
+  named.endpoint = std::move(endpoint);
+  if (heads.size() > 1) named.heads = std::make_unique<FanOut>(heads);
+  Consumer& next = named.heads ? static_cast<Consumer&>(*named.heads) : *heads.front();
+  named.receiver = std::make_unique<Receiver>(run_, network, std::move(settings), next);
+  receivers_.push_back(std::move(named));
+}
+
+Receiver* Collector::receiver_at(int port, bool& local_only) {
+  for (NamedReceiver& named : receivers_) {
+    const HostPort bound = split_host_port(named.endpoint);
+    if (bound.port != port) continue;
+    local_only = bound.host == "localhost" || bound.host.starts_with("127.") || bound.host == "[::1]";
+    return named.receiver.get();
+  }
+  return nullptr;
+}
+
+std::vector<Stage*> Collector::stages() {
+  std::vector<Stage*> all;
+  for (auto& [id, limiter] : limiters_) all.push_back(limiter.get());
+  // Pipelines were built from their ends: later entries stand upstream.
+  for (auto batch = batches_.rbegin(); batch != batches_.rend(); ++batch) all.push_back(batch->batch.get());
+  for (NamedExporter& named : exporters_) all.push_back(named.exporter.get());
+  return all;
+}
+
+void Collector::start() {
+  life_ = Life::running;
+  started_ = run_.sim.now();
+  const std::vector<Stage*> all = stages();
+  for (auto stage = all.rbegin(); stage != all.rend(); ++stage) (*stage)->start();
+  for (NamedReceiver& named : receivers_) named.receiver->start();
+}
+
+void Collector::terminate(Duration grace, std::optional<Duration> restart_after) {
+  if (life_ != Life::running) return;  // a second TERM is ignored
+  life_ = Life::stopping;
+  restart_after_ = restart_after;
+  grace_timer_ = run_.sim.start_timer(run_.sim.now() + grace, self_, grace_over);
+  stop_step_ = 0;
+  stop_next();
+}
+
+// Receivers first, then processors from the head of the pipelines, exporters last; each step waits for the one before.
+void Collector::stop_next() {
+  const std::vector<Stage*> all = stages();
+  const std::size_t step = stop_step_++;
+  if (step < receivers_.size()) return receivers_[step].receiver->stop({this, 0});
+  if (step - receivers_.size() < all.size()) return all[step - receivers_.size()]->stop({this, 0});
+  exited();
+}
+
+void Collector::done(std::uint32_t, const Result&) {
+  if (life_ == Life::stopping) stop_next();
+}
+
+void Collector::exited() {
+  run_.sim.cancel(grace_timer_);
+  life_ = Life::down;
+  if (restart_after_) run_.sim.schedule(run_.sim.now() + *restart_after_, self_, restart);
+}
+
+void Collector::kill(std::optional<Duration> restart_after) {
+  if (life_ == Life::down) return;
+  for (NamedReceiver& named : receivers_) {
+    named.receiver->kill(killed_);
+    if (named.heads) named.heads->kill();
+  }
+  for (auto& fan_out : fan_outs_) fan_out->kill();
+  for (Stage* stage : stages()) stage->kill(killed_);
+  restart_after_ = restart_after;
+  exited();
+}
+
+// SIGHUP: the old pipelines are shut down as by TERM, then new ones start in the same process.
+void Collector::hang_up() { terminate(Duration{std::chrono::hours{24}}, Duration{0}); }
+
+void Collector::handle(const Event& event) {
+  if (event.kind == restart) return start();
+  kill(restart_after_);
+}
+
+}  // namespace spillway::collector

@@ -1,0 +1,124 @@
+// One running collector: its components wired by the pipelines of its file, its life (start, TERM, KILL, HUP,
+// restart), and the metrics page that it shows.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/collector/batch.hpp"
+#include "models/collector/config.hpp"
+#include "models/collector/costs.hpp"
+#include "models/collector/exporter.hpp"
+#include "models/collector/memory_limiter.hpp"
+#include "models/collector/receiver.hpp"
+#include "models/collector/version.hpp"
+#include "models/senders.hpp"
+
+namespace spillway::collector {
+
+struct CollectorSettings {
+  std::string name;   ///< "aws/otel-collector"
+  std::uint16_t place = 0;
+  const CollectorConfig* config = nullptr;
+  Version version;
+  int cpus = 2;
+  double compression_ratio = 5;  ///< of exporters that compress
+};
+
+class Collector final : public Component, public Caller {
+ public:
+  Collector(Run& run, Network& network, Transport& transport, AddressBook& book, CollectorSettings settings);
+
+  /// The receiver that listens on this port, null when none does. `local_only`: bound to the loopback address.
+  Receiver* receiver_at(int port, bool& local_only);
+
+  void start();
+  void terminate(Duration grace, std::optional<Duration> restart_after);
+  void kill(std::optional<Duration> restart_after);
+  void hang_up();
+
+  void handle(const Event& event) override;
+  void done(std::uint32_t token, const Result& result) override;
+
+  void write_metrics(std::vector<MetricValue>& page) const;
+  const CollectorSettings& settings() const { return settings_; }
+
+ private:
+  enum Kind : std::uint32_t { restart, grace_over };
+  struct NamedReceiver {
+    std::string endpoint;
+    std::unique_ptr<FanOut> heads;  ///< when several pipelines read from it
+    std::unique_ptr<Receiver> receiver;
+  };
+  struct NamedBatch {
+    std::string id;
+    std::unique_ptr<Batch> batch;
+  };
+  struct NamedExporter {
+    std::string id;
+    const OtlpHttpExporterConfig* config;
+    std::unique_ptr<Exporter> exporter;
+  };
+  struct Discard final : Consumer {  ///< nop and debug: takes everything, keeps nothing
+    void consume(Payload, Done done) override { done({}); }
+  };
+
+  void build_exporters(AddressBook& book, Transport& transport);
+  void build_limiters();
+  Consumer& build_pipeline(const PipelineConfig& pipeline);
+  Consumer& add_processor(const std::string& id, Consumer& next);
+  void build_receivers(Network& network, AddressBook& book,
+                       const std::map<std::string, std::vector<Consumer*>>& heads);
+  void add_receiver(Network& network, ReceiverSettings settings, std::string endpoint,
+                    const std::vector<Consumer*>& heads);
+  Consumer* exporter(const std::string& id);
+  CredentialId client_credential(const std::string& auth, AddressBook& book) const;
+  CredentialId server_credential(const std::string& auth, AddressBook& book) const;
+  void stop_next();
+  void exited();
+  std::int64_t heap_bytes() const;
+  double cpu_seconds() const;
+  std::vector<Stage*> stages();
+
+  using Page = std::vector<MetricValue>;
+  void write_receivers(Page& page) const;
+  void write_batches(Page& page) const;
+  void write_limiters(Page& page) const;
+  void write_exporters(Page& page) const;
+  void write_process(Page& page) const;
+  void put(Page& page, std::string name, Labels labels, double value) const;
+
+  Run& run_;
+  CollectorSettings settings_;
+  const CollectorConfig& config_;
+  Semantics semantics_;
+  Costs costs_;
+  Target self_;
+  std::int64_t held_bytes_ = 0;
+  std::vector<NamedExporter> exporters_;
+  std::map<std::string, std::unique_ptr<Discard>> discards_;
+  std::map<std::string, std::unique_ptr<MemoryLimiter>> limiters_;
+  std::vector<NamedBatch> batches_;
+  std::vector<std::unique_ptr<LimiterGate>> gates_;
+  std::vector<std::unique_ptr<FanOut>> fan_outs_;
+  std::vector<NamedReceiver> receivers_;
+
+  enum class Life { down, running, stopping } life_ = Life::down;
+  std::size_t stop_step_ = 0;
+  std::optional<Duration> restart_after_;
+  TimerId grace_timer_;
+  Time started_{};
+  Cause killed_;
+};
+
+/// "host:port" of a receiver; port 0 when it cannot be read.
+struct HostPort {
+  std::string host;
+  int port = 0;
+};
+HostPort split_host_port(std::string_view text);
+
+}  // namespace spillway::collector

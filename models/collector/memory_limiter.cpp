@@ -1,0 +1,108 @@
+#include "models/collector/memory_limiter.hpp"
+
+#include <algorithm>
+
+namespace spillway::collector {
+namespace {
+
+constexpr std::int64_t kMiB = 1 << 20;
+/// What limit_percentage refers to when nothing says how much memory there is. Collector pods of the reference
+/// platforms have 512 MiB; a scenario that matters gives limit_mib.
+constexpr std::int64_t kTotalMemory = 512 * kMiB;
+
+std::int64_t hard_limit_of(const MemoryLimiterConfig& c) {
+  return c.limit_mib != 0 ? c.limit_mib * kMiB : kTotalMemory / 100 * c.limit_percentage;
+}
+
+std::int64_t spike_of(const MemoryLimiterConfig& c, std::int64_t hard) {
+  if (c.limit_mib != 0 && c.spike_limit_mib != 0) return c.spike_limit_mib * kMiB;
+  if (c.limit_mib == 0 && c.spike_limit_percentage != 0) return kTotalMemory / 100 * c.spike_limit_percentage;
+  return hard / 5;
+}
+
+Duration next_interval(Duration current, Duration minimum, Duration maximum, Duration check) {
+  if (maximum == Duration{0}) return minimum;
+  const Duration start = std::max(minimum, check * 95 / 100);
+  return std::min(2 * std::max(current, start), std::max(maximum, minimum));
+}
+
+}  // namespace
+
+LimiterState::LimiterState(const MemoryLimiterConfig& config, const Semantics& semantics, Time started)
+    : config_{&config}, gate_at_start_{semantics.limiter_gc_gate_at_start}, hard_{hard_limit_of(config)},
+      soft_{hard_ - spike_of(config, hard_)}, last_gc_{started} {}
+
+void LimiterState::classify(std::int64_t heap, bool collected) {
+  const bool effective = heap < soft_ || static_cast<double>(heap) <= 0.95 * static_cast<double>(last_heap_);
+  last_heap_ = heap;
+  if (effective) {
+    soft_interval_ = hard_interval_ = Duration{0};
+  } else if (collected) {
+    soft_interval_ = next_interval(soft_interval_, config_->min_gc_interval_when_soft_limited,
+                                   config_->max_gc_interval_when_soft_limited, config_->check_interval);
+    hard_interval_ = next_interval(hard_interval_, config_->min_gc_interval_when_hard_limited,
+                                   config_->max_gc_interval_when_hard_limited, config_->check_interval);
+  }
+}
+
+Duration LimiterState::gate(bool above_hard) const {
+  return above_hard ? std::max(config_->min_gc_interval_when_hard_limited, hard_interval_)
+                    : std::max(config_->min_gc_interval_when_soft_limited, soft_interval_);
+}
+
+void LimiterState::tick(Time now, std::int64_t heap, const std::function<std::int64_t()>& collect) {
+  classify(heap, false);
+  if (heap < soft_) {
+    must_refuse_ = false;
+    return;
+  }
+  const bool above_hard = heap >= hard_;
+  // v0.111: above the hard limit at every tick; above the soft one only on the edge from accepting to refusing.
+  const bool may_collect = gate_at_start_ ? now - last_gc_ > gate(above_hard) : above_hard || !must_refuse_;
+  if (may_collect) {
+    heap = collect();
+    last_gc_ = now;
+    classify(heap, true);
+  }
+  must_refuse_ = heap >= soft_;
+}
+
+MemoryLimiter::MemoryLimiter(Run& run, std::string name, const MemoryLimiterConfig& config, const Semantics& semantics,
+                             std::function<std::int64_t()> heap)
+    : run_{run}, config_{config}, semantics_{semantics}, heap_{std::move(heap)}, self_{run.sim.add(*this)},
+      state_{config, semantics, Time{}}, refused_{run.ledger.add_loss(std::move(name), "refused, memory limit")} {}
+
+void MemoryLimiter::start() {
+  state_ = LimiterState{config_, semantics_, run_.sim.now()};
+  counters_ = {};
+  timer_ = run_.sim.start_timer(run_.sim.now() + config_.check_interval, self_, 0);
+}
+
+void MemoryLimiter::handle(const Event&) {
+  // Garbage is not modelled, so a collection finds the same heap.
+  state_.tick(run_.sim.now(), heap_(), heap_);
+  timer_ = run_.sim.start_timer(run_.sim.now() + config_.check_interval, self_, 0);
+}
+
+void MemoryLimiter::kill(Cause) { run_.sim.cancel(timer_); }
+
+void MemoryLimiter::stop(Done stopped) {
+  run_.sim.cancel(timer_);
+  stopped({});
+}
+
+void LimiterGate::consume(Payload payload, Done done) {
+  LimiterCounters& counters = limiter_.counters();
+  const std::int64_t items = payload.items();
+  if (limiter_.must_refuse()) {
+    counters.refused.add(items);
+    if (limiter_.semantics().limiter_refusals_are_incoming) counters.incoming.add(items);
+    return done({false, false, Code::none, Duration{-1}, limiter_.refused_cause()});
+  }
+  counters.accepted.add(items);
+  counters.incoming.add(items);
+  counters.outgoing.add(items);
+  next_.consume(std::move(payload), done);
+}
+
+}  // namespace spillway::collector

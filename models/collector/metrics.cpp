@@ -1,0 +1,142 @@
+// The collector's own metrics page: names, labels and the moment a series appears are the real program's.
+#include <algorithm>
+
+#include "models/collector/collector.hpp"
+
+namespace spillway::collector {
+namespace {
+
+struct UrlParts {
+  std::string host, port, path;
+};
+
+UrlParts split_url(const std::string& url) {
+  UrlParts parts;
+  const auto scheme = url.find("://");
+  const std::size_t start = scheme == std::string::npos ? 0 : scheme + 3;
+  const std::size_t slash = std::min(url.find('/', start), url.size());
+  const std::string authority = url.substr(start, slash - start);
+  const auto colon = authority.rfind(':');
+  parts.host = authority.substr(0, colon);
+  parts.port = colon == std::string::npos ? (url.starts_with("https") ? "443" : "80") : authority.substr(colon + 1);
+  parts.path = url.substr(slash);
+  return parts;
+}
+
+}  // namespace
+
+void Collector::put(Page& page, std::string name, Labels labels, double value) const {
+  labels["collector"] = settings_.name;
+  page.push_back({std::move(name), std::move(labels), value});
+}
+
+void Collector::write_metrics(Page& page) const {
+  if (life_ == Life::down || config_.telemetry.level == "none") return;
+  write_receivers(page);
+  write_batches(page);
+  write_limiters(page);
+  write_exporters(page);
+  write_process(page);
+}
+
+void Collector::write_receivers(Page& page) const {
+  for (const NamedReceiver& named : receivers_) {
+    const ReceiverSettings& settings = named.receiver->settings();
+    const ReceiverCounters& counters = named.receiver->counters();
+    if (!counters.accepted.visible()) continue;
+    const Labels labels{{"receiver", settings.id},
+                        {"transport", settings.protocol == Protocol::zipkin ? "http_v2_json" : "http"}};
+    put(page, "otelcol_receiver_accepted_spans", labels, static_cast<double>(counters.accepted.value()));
+    put(page, "otelcol_receiver_refused_spans", labels, static_cast<double>(counters.refused.value()));
+    if (semantics_.receiver_failed_metric) put(page, "otelcol_receiver_failed_spans", labels, 0);
+  }
+}
+
+void Collector::write_batches(Page& page) const {
+  if (config_.telemetry.level == "basic" && semantics_.basic_level_drops_batch_metrics) return;
+  for (const NamedBatch& named : batches_) {
+    const BatchCounters& counters = named.batch->counters();
+    const Labels labels{{"processor", named.id}};
+    put(page, "otelcol_processor_batch_metadata_cardinality", labels, 1);
+    const auto show = [&](const Counter& counter, const char* name) {
+      if (counter.visible()) put(page, name, labels, static_cast<double>(counter.value()));
+    };
+    show(counters.size_trigger_send, "otelcol_processor_batch_batch_size_trigger_send");
+    show(counters.timeout_trigger_send, "otelcol_processor_batch_timeout_trigger_send");
+    if (counters.sends == 0) continue;
+    put(page, "otelcol_processor_batch_batch_send_size_count", labels, static_cast<double>(counters.sends));
+    put(page, "otelcol_processor_batch_batch_send_size_sum", labels, static_cast<double>(counters.sent_items));
+  }
+}
+
+void Collector::write_limiters(Page& page) const {
+  const std::string prefix = semantics_.limiter_own_metric_names ? "otelcol_processor_memory_limiter_" : "otelcol_processor_";
+  for (const auto& [id, limiter] : limiters_) {
+    const LimiterCounters& counters = limiter->counters();
+    const auto show = [&](const Counter& counter, const std::string& name, Labels labels) {
+      labels["processor"] = id;
+      if (counter.visible()) put(page, name, labels, static_cast<double>(counter.value()));
+    };
+    show(counters.accepted, prefix + "accepted_spans", {});
+    show(counters.refused, prefix + "refused_spans", {});
+    show(counters.incoming, "otelcol_processor_incoming_items", {{"otel_signal", "traces"}});
+    show(counters.outgoing, "otelcol_processor_outgoing_items", {{"otel_signal", "traces"}});
+  }
+}
+
+void Collector::write_exporters(Page& page) const {
+  for (const NamedExporter& named : exporters_) {
+    const ExporterCounters& counters = named.exporter->counters();
+    const Labels by_id{{"exporter", named.id}};
+    Labels with_type = by_id;
+    with_type["data_type"] = "traces";
+    Labels with_address = by_id;
+    if (semantics_.server_address_labels) {
+      const UrlParts url = split_url(named.config->traces_url());
+      with_address["server_address"] = url.host;
+      with_address["server_port"] = url.port;
+      with_address["url_path"] = url.path;
+    }
+    if (counters.sent.visible()) {
+      put(page, "otelcol_exporter_sent_spans", with_address, static_cast<double>(counters.sent.value()));
+      put(page, "otelcol_exporter_send_failed_spans", with_address, static_cast<double>(counters.send_failed.value()));
+    }
+    if (counters.enqueue_failed.visible()) {
+      put(page, "otelcol_exporter_enqueue_failed_spans", by_id, static_cast<double>(counters.enqueue_failed.value()));
+    }
+    if (semantics_.in_flight_requests_metric) {
+      put(page, "otelcol_exporter_in_flight_requests", with_type, static_cast<double>(named.exporter->in_flight()));
+    }
+    const QueueConfig& queue = named.config->sending_queue;
+    if (!queue.enabled) continue;
+    put(page, "otelcol_exporter_queue_size", with_type, static_cast<double>(named.exporter->queue_used()));
+    put(page, "otelcol_exporter_queue_capacity", semantics_.capacity_has_data_type ? with_type : by_id,
+        static_cast<double>(queue.queue_size));
+  }
+}
+
+std::int64_t Collector::heap_bytes() const {
+  return static_cast<std::int64_t>(costs_.idle_heap_bytes + costs_.heap_per_wire_byte * static_cast<double>(held_bytes_));
+}
+
+double Collector::cpu_seconds() const {
+  double microseconds = 0;
+  for (const NamedReceiver& named : receivers_) {
+    const bool zipkin = named.receiver->settings().protocol == Protocol::zipkin;
+    const double request = zipkin ? costs_.zipkin_request_us : costs_.otlp_request_us;
+    const double span = zipkin ? costs_.zipkin_span_us + costs_.zipkin_attribute_us * costs_.typical_attributes
+                               : costs_.otlp_span_us + costs_.otlp_attribute_us * costs_.typical_attributes;
+    microseconds += request * static_cast<double>(named.receiver->requests()) +
+                    span * static_cast<double>(named.receiver->spans());
+  }
+  return microseconds * 1e-6;
+}
+
+void Collector::write_process(Page& page) const {
+  const double live = costs_.heap_per_wire_byte * static_cast<double>(held_bytes_);
+  put(page, "otelcol_process_cpu_seconds", {}, cpu_seconds());
+  put(page, "otelcol_process_memory_rss", {}, costs_.idle_rss_bytes + costs_.gc_headroom * live);
+  put(page, "otelcol_process_uptime", {}, seconds(run_.sim.now() - started_));
+}
+
+}  // namespace spillway::collector

@@ -1,0 +1,99 @@
+#include "models/collector/receiver.hpp"
+
+#include <algorithm>
+
+namespace spillway::collector {
+
+int status_of(Protocol protocol, const Result& result) {
+  if (protocol == Protocol::zipkin) return result.ok ? 202 : result.permanent ? 400 : 500;
+  if (result.ok) return 200;
+  switch (result.code) {
+    case Code::none: return result.permanent ? 500 : 503;
+    case Code::canceled:
+    case Code::deadline_exceeded:
+    case Code::aborted:
+    case Code::out_of_range:
+    case Code::unavailable:
+    case Code::data_loss: return 503;
+    case Code::resource_exhausted: return 429;
+    case Code::invalid_argument: return 400;
+    case Code::unauthenticated: return 401;
+    case Code::permission_denied: return 403;
+    case Code::unimplemented: return 404;
+    case Code::unknown:
+    case Code::not_found:
+    case Code::already_exists:
+    case Code::failed_precondition:
+    case Code::internal: return 500;
+  }
+  return 500;
+}
+
+Receiver::Receiver(Run& run, Network& network, ReceiverSettings settings, Consumer& next)
+    : run_{run}, network_{network}, settings_{std::move(settings)}, next_{next} {}
+
+void Receiver::start() {
+  counters_ = {};
+  requests_ = spans_ = 0;
+  listening_ = true;
+}
+
+void Receiver::reply(RequestId request, int status, Cause cause) {
+  network_.answer(request, {Answer::Kind::status, status, Duration{-1}, cause});
+}
+
+void Receiver::receive(RequestId request) {
+  const Post& post = network_.request(request);
+  ++requests_;
+  if (settings_.credential != 0 && post.credential != settings_.credential) return reply(request, 401);
+  if (post.body_bytes > settings_.max_request_body_size) return reply(request, 400);
+  spans_ += post.payload.items();
+  if (post.payload.is_empty()) return reply(request, settings_.protocol == Protocol::zipkin ? 202 : 200);
+  const std::uint32_t token = open_.add({request, post.payload.items(), {}, false});
+  live_.push_back(token);
+  next_.consume(post.payload.clone(), {this, token});
+}
+
+void Receiver::done(std::uint32_t token, const Result& result) {
+  live_.erase(std::find(live_.begin(), live_.end(), token));
+  const Open open = open_.take(token);
+  // The other counter gets +0, so both series exist after the first request.
+  counters_.accepted.add(result.ok ? open.items : 0);
+  counters_.refused.add(result.ok ? 0 : open.items);
+  if (open.answered) run_.release(open.cut, next_.reach, result.ok ? Ledger::handed_over() : result.cause);
+  else reply(open.request, status_of(settings_.protocol, result), result.cause);
+  if (live_.empty() && stopped_.caller != nullptr) std::exchange(stopped_, {})({});
+}
+
+void Receiver::stop(Done stopped) {
+  listening_ = false;
+  if (live_.empty()) return stopped({});
+  if (settings_.protocol == Protocol::otlp_http) {
+    stopped_ = stopped;
+    return;
+  }
+  for (const std::uint32_t token : live_) {
+    Open& open = open_[token];
+    open.cut = network_.request(open.request).payload.clone();
+    open.answered = true;
+    run_.hold(open.cut, next_.reach);
+    network_.answer(open.request, {Answer::Kind::reset, 0, Duration{-1}, {}});
+  }
+  stopped({});
+}
+
+void Receiver::kill(Cause cause) {
+  listening_ = false;
+  for (const std::uint32_t token : live_) {
+    const Open open = open_.take(token);
+    if (open.answered) {
+      run_.release(open.cut, next_.reach, cause);
+      continue;
+    }
+    network_.answer(open.request, {Answer::Kind::reset, 0, Duration{-1}, {}});
+  }
+  live_.clear();
+  stopped_ = {};
+}
+
+}  // namespace spillway::collector

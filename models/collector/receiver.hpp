@@ -1,0 +1,68 @@
+// The zipkin receiver and the HTTP half of the otlp receiver: a request becomes a call of the pipeline, its result
+// becomes a status. Checked against running v0.111 and v0.159.
+#pragma once
+
+#include <string>
+
+#include "models/collector/pipeline.hpp"
+#include "models/network/network.hpp"
+
+namespace spillway::collector {
+
+enum class Protocol { otlp_http, zipkin };
+
+/// HTTP status that a client of the receiver gets for this result.
+int status_of(Protocol protocol, const Result& result);
+
+struct ReceiverSettings {
+  std::string id;            ///< as in the file: metric label `receiver`
+  Protocol protocol = Protocol::otlp_http;
+  std::int64_t max_request_body_size = 20 << 20;
+  CredentialId credential = 0;  ///< required from clients; 0: none
+};
+
+struct ReceiverCounters {
+  Counter accepted, refused;
+};
+
+class Receiver final : public Server, public Caller {
+ public:
+  Receiver(Run& run, Network& network, ReceiverSettings settings, Consumer& next);
+
+  bool listening() const override { return listening_; }
+  void receive(RequestId request) override;
+  void done(std::uint32_t token, const Result& result) override;
+
+  void start();
+  /// Stops accepting. Zipkin cuts open requests off (their handlers go on), OTLP waits for them.
+  void stop(Done stopped);
+  void kill(Cause cause);
+
+  DestinationSet reach() const { return next_.reach; }
+  const ReceiverSettings& settings() const { return settings_; }
+  const ReceiverCounters& counters() const { return counters_; }
+  std::int64_t requests() const { return requests_; }
+  std::int64_t spans() const { return spans_; }
+
+ private:
+  struct Open {
+    RequestId request = 0;
+    std::int64_t items = 0;
+    Payload cut;  ///< held by the receiver once the client was cut off
+    bool answered = false;
+  };
+  void reply(RequestId request, int status, Cause cause = {});
+
+  Run& run_;
+  Network& network_;
+  ReceiverSettings settings_;
+  Consumer& next_;
+  bool listening_ = false;
+  Slab<Open> open_;
+  std::vector<std::uint32_t> live_;
+  ReceiverCounters counters_;
+  std::int64_t requests_ = 0, spans_ = 0;
+  Done stopped_;
+};
+
+}  // namespace spillway::collector

@@ -1,0 +1,142 @@
+#include "models/network/network.hpp"
+
+namespace spillway {
+
+std::string to_text(const Answer& answer) {
+  switch (answer.kind) {
+    case Answer::Kind::status: return std::to_string(answer.status);
+    case Answer::Kind::refused: return "refused";
+    case Answer::Kind::reset: return "reset";
+    case Answer::Kind::timed_out: return "timed out";
+  }
+  return {};
+}
+
+Network::Network(Run& run, std::uint16_t places)
+    : run_{run},
+      self_{run.sim.add(*this)},
+      places_{places},
+      links_(std::size_t{places} * places),
+      draws_{run.sim.stream("network", "latency")},
+      vanished_{run.ledger.add_loss("network", "request without a client")} {}
+
+void Network::set_latency(std::uint16_t from, std::uint16_t to, Distribution latency_seconds, double bytes_per_second) {
+  link(from, to).latency = std::move(latency_seconds);
+  link(from, to).bytes_per_second = bytes_per_second;
+}
+
+void Network::set_cut(std::uint16_t a, std::uint16_t b, bool cut) { link(a, b).cut = link(b, a).cut = cut; }
+
+EndpointId Network::add_endpoint(Endpoint endpoint) {
+  endpoints_.push_back(std::move(endpoint));
+  return static_cast<EndpointId>(endpoints_.size() - 1);
+}
+
+// When a message that starts now is there; kNever over a cut link.
+Time Network::delivery(std::uint16_t from, std::uint16_t to, std::int64_t bytes) {
+  Link& l = link(from, to);
+  if (l.cut) return kNever;
+  double latency = l.latency.mean();
+  if (!l.latency.is_constant()) {
+    Draws draws = draws_.next();
+    latency = l.latency.sample(draws);
+  }
+  Time leaves = run_.sim.now();
+  if (l.bytes_per_second > 0) {
+    l.free_at = std::max(l.free_at, leaves) + from_seconds(static_cast<double>(bytes) / l.bytes_per_second);
+    leaves = l.free_at;
+  }
+  return leaves + std::max(Duration{0}, from_seconds(latency));
+}
+
+RequestId Network::post(Post post) {
+  const Endpoint& to = endpoints_[post.endpoint];
+  const Duration timeout = post.timeout;
+  const std::int64_t bytes = post.body_bytes;
+  const RequestId id = requests_.add({std::move(post), {}, {}, false, false, false, false});
+  const Time there = delivery(to.from, to.to, bytes);
+  requests_[id].at_server = there != kNever;
+  requests_[id].lost = there == kNever;
+  if (there != kNever) run_.sim.schedule(there, self_, arrive, id);
+  if (timeout > Duration{0}) requests_[id].timeout = run_.sim.start_timer(run_.sim.now() + timeout, self_, time_out, id);
+  return id;
+}
+
+void Network::handle(const Event& event) {
+  const auto id = static_cast<RequestId>(event.a);
+  switch (static_cast<Kind>(event.kind)) {
+    case arrive: return on_arrival(id);
+    case return_answer: return on_answer(id);
+    case time_out: return on_timeout(id);
+  }
+}
+
+void Network::on_arrival(RequestId id) {
+  Server* server = endpoints_[requests_[id].post.endpoint].server;
+  if (server == nullptr || !server->listening()) {
+    answer(id, {Answer::Kind::refused, 0, Duration{-1}, {}});
+    return;
+  }
+  server->receive(id);
+}
+
+void Network::answer(RequestId id, const Answer& answer) {
+  Request& request = requests_[id];
+  request.at_server = false;
+  request.answer = answer;
+  if (request.client_gone) return finish(id);
+  const Endpoint& to = endpoints_[request.post.endpoint];
+  const Time back = delivery(to.to, to.from, 200);
+  request.lost = back == kNever;
+  if (back != kNever) run_.sim.schedule(back, self_, return_answer, id);
+}
+
+void Network::never_answer(RequestId id) {
+  Request& request = requests_[id];
+  request.at_server = false;
+  request.lost = true;
+  if (request.client_gone) finish(id);
+}
+
+void Network::on_answer(RequestId id) {
+  if (requests_[id].client_gone) return finish(id);
+  Request& request = requests_[id];
+  run_.sim.cancel(request.timeout);
+  AnswerTo* client = request.post.client;
+  const std::uint64_t token = request.post.token;
+  const Answer answer = request.answer;
+  finish(id);
+  client->answered(token, answer);
+}
+
+void Network::on_timeout(RequestId id) {
+  Request& request = requests_[id];
+  AnswerTo* client = request.post.client;
+  const std::uint64_t token = request.post.token;
+  leave(id);
+  client->answered(token, {Answer::Kind::timed_out, 0, Duration{-1}, {}});
+}
+
+void Network::abandon(RequestId id) {
+  run_.sim.cancel(requests_[id].timeout);
+  leave(id);
+}
+
+// The client stops waiting. Until the server is done the request itself holds the items: they may still be stored.
+void Network::leave(RequestId id) {
+  Request& request = requests_[id];
+  request.client_gone = true;
+  if (request.lost) return finish(id);
+  if (!request.at_server) return;
+  request.holds = true;
+  run_.hold(request.post.payload, endpoints_[request.post.endpoint].reach);
+}
+
+void Network::finish(RequestId id) {
+  const Request request = requests_.take(id);
+  if (!request.holds) return;
+  const Cause cause = request.answer.cause.index != 0 ? request.answer.cause : vanished_;
+  run_.release(request.post.payload, endpoints_[request.post.endpoint].reach, cause);
+}
+
+}  // namespace spillway

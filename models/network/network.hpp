@@ -1,0 +1,91 @@
+// The simulated network between places. Latency per direction is drawn per message; a link may be cut.
+// Leaves out: connection set-up (a new connection costs one more round trip, so first requests are faster
+// here than in reality), queueing in switches, packet loss.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "models/network/transport.hpp"
+
+namespace spillway {
+
+/// A program that listens. One object per listening socket.
+class Server {
+ public:
+  virtual ~Server() = default;
+  /// False: connections are refused.
+  virtual bool listening() const = 0;
+  /// A request arrived. To be answered once through Network::answer, now or later.
+  virtual void receive(RequestId request) = 0;
+};
+
+/// A URL resolved from one place.
+struct Endpoint {
+  Server* server = nullptr;  ///< null: nobody has that address, connecting fails
+  std::uint16_t from = 0;    ///< places, as indices into the link table
+  std::uint16_t to = 0;
+  DestinationSet reach = 0;  ///< destinations that lie behind it
+  std::string url;
+  std::string host;          ///< of the URL
+};
+
+class Network final : public Component, public Transport {
+ public:
+  /// `places` counts all nodes of the link table, backends outside all places included.
+  Network(Run& run, std::uint16_t places);
+
+  void set_latency(std::uint16_t from, std::uint16_t to, Distribution latency_seconds, double bytes_per_second);
+  void set_cut(std::uint16_t a, std::uint16_t b, bool cut);
+  EndpointId add_endpoint(Endpoint endpoint);
+  const Endpoint& endpoint(EndpointId id) const { return endpoints_[id]; }
+  void set_server(EndpointId id, Server* server) { endpoints_[id].server = server; }
+
+  RequestId post(Post post) override;
+  void abandon(RequestId request) override;
+  void handle(const Event& event) override;
+
+  /// For servers.
+  const Post& request(RequestId id) { return requests_[id].post; }
+  void answer(RequestId id, const Answer& answer);
+  /// The server took the request and will stay silent: the client has to run into its timeout.
+  void never_answer(RequestId id);
+
+ private:
+  enum Kind : std::uint32_t { arrive, return_answer, time_out };
+  struct Link {
+    Distribution latency = Distribution::constant(0.0003);
+    double bytes_per_second = 0;
+    bool cut = false;
+    Time free_at{};  ///< when the last byte sent so far has left, for a limited link
+  };
+  struct Request {
+    Post post;
+    TimerId timeout;
+    Answer answer;
+    bool at_server = false;   ///< the server has to answer it yet
+    bool client_gone = false;
+    bool lost = false;        ///< swallowed by a cut link: nothing more will happen to it
+    bool holds = false;       ///< the request itself holds its items, since its client no longer does
+  };
+
+  Link& link(std::uint16_t from, std::uint16_t to) { return links_[from * places_ + to]; }
+  Time delivery(std::uint16_t from, std::uint16_t to, std::int64_t bytes);
+  void on_arrival(RequestId id);
+  void on_answer(RequestId id);
+  void on_timeout(RequestId id);
+  void leave(RequestId id);
+  void finish(RequestId id);
+
+  Run& run_;
+  Target self_;
+  std::uint16_t places_;
+  std::vector<Link> links_;
+  std::vector<Endpoint> endpoints_;
+  Slab<Request> requests_;
+  Sequence draws_;
+  Cause vanished_;
+};
+
+}  // namespace spillway

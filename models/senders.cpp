@@ -1,0 +1,110 @@
+#include "models/senders.hpp"
+
+#include <algorithm>
+
+#include "models/network/url.hpp"
+
+namespace spillway {
+
+std::uint16_t place_index(const Scenario& scenario, const std::string& name) {
+  const auto found = std::find_if(scenario.places.begin(), scenario.places.end(), [&](const Place& p) { return p.name == name; });
+  return static_cast<std::uint16_t>(found - scenario.places.begin());
+}
+
+const Link& link_between(const Scenario& scenario, const std::string& a, const std::string& b) {
+  static const Link standard{};
+  const Link* fallback = &standard;
+  for (const Link& link : scenario.links) {
+    if (link.between.empty()) fallback = &link;
+    else if ((link.between[0] == a && link.between[1] == b) || (link.between[0] == b && link.between[1] == a)) return link;
+  }
+  // Inside one place the general link does not apply: that is one data centre.
+  return a == b ? standard : *fallback;
+}
+
+CallLatency call_latency(const Scenario& scenario) {
+  CallLatency table;
+  table.places = static_cast<std::uint16_t>(scenario.places.size());
+  for (const Place& from : scenario.places) {
+    for (const Place& to : scenario.places) table.between.push_back(link_between(scenario, from.name, to.name).latency);
+  }
+  return table;
+}
+
+Senders::Senders(Run& run, Transport& transport, AddressBook& book, const Scenario& scenario)
+    : run_{run}, transport_{transport}, scenario_{scenario}, end_{Time{} + scenario.duration} {
+  build_processes(book);
+  application_ = std::make_unique<Application>(run, processes_, call_latency(scenario));
+  build_traffic();
+  build_clients(book);
+}
+
+ExportTarget Senders::target(AddressBook& book, std::uint16_t place, const std::string& url) const {
+  const EndpointId endpoint = book.endpoint(place, url);
+  const auto parsed = parse_url(url);
+  return {endpoint, book.reach(endpoint), parsed ? parsed->host : url};
+}
+
+void Senders::build_processes(AddressBook& book) {
+  for (const Process& process : list_processes(scenario_, run_.catalog)) {
+    RunningProcess running;
+    running.process = process;
+    running.service = &scenario_.services[process.service];
+    const Runtime& runtime = running.service->runtime;
+    const int workers = runtime.kind == Runtime::Kind::unlimited ? 0 : runtime.kind == Runtime::Kind::event_loop ? 1 : runtime.workers;
+    running.cpu = std::make_unique<Cpu>(run_.sim, workers);
+    running.exporter = exporter_of(running, book);
+    running.head_sampled = run_.ledger.add_sampling(process.name, "not sampled at the head");
+    processes_.push_back(std::move(running));
+  }
+}
+
+std::unique_ptr<SpanExporter> Senders::exporter_of(const RunningProcess& process, AddressBook& book) {
+  const Instrumentation& config = process.service->instrumentation;
+  std::vector<ExportTarget> targets;
+  for (const std::string& url : config.endpoints) targets.push_back(target(book, process.process.place, url));
+  switch (config.kind) {
+    case Instrumentation::Kind::none: return nullptr;
+    case Instrumentation::Kind::zipkin_post:
+      return std::make_unique<ZipkinPost>(run_, transport_, *process.cpu, process.process.name, config, std::move(targets));
+    case Instrumentation::Kind::otlp_batch:
+      return std::make_unique<OtlpBatch>(run_, transport_, process.process.name, config, std::move(targets));
+  }
+  return nullptr;
+}
+
+void Senders::build_traffic() {
+  std::vector<Process> processes;
+  for (const RunningProcess& running : processes_) processes.push_back(running.process);
+  for (std::size_t i = 0; i < scenario_.traffic.size(); ++i) {
+    const Traffic& traffic = scenario_.traffic[i];
+    const auto service = std::find_if(scenario_.services.begin(), scenario_.services.end(), [&](const Service& s) { return s.name == traffic.to; });
+    const std::vector<std::string>& places = traffic.in.empty() ? service->in : traffic.in;
+    std::vector<std::uint32_t> plans;
+    for (const std::string& place : places) {
+      plans.push_back(application_->add_plan(make_plan(scenario_, processes, traffic, place_index(scenario_, place), run_.catalog)));
+    }
+    arrivals_.push_back(std::make_unique<Arrivals>(run_, traffic, *application_, std::move(plans), i, end_));
+  }
+}
+
+void Senders::build_clients(AddressBook& book) {
+  for (std::size_t i = 0; i < scenario_.clients.size(); ++i) {
+    const Client& client = scenario_.clients[i];
+    const CredentialId credential = client.user.empty() ? 0 : book.credential(client.user, client.password);
+    const std::uint16_t resource = run_.catalog.add_resource({client.name, {}});
+    const ExportTarget to = target(book, place_index(scenario_, client.in), client.url);
+    clients_.push_back(std::make_unique<ScriptedClient>(run_, transport_, client, to, credential, resource,
+                                                        scenario_.traffic.size() + i, end_));
+  }
+}
+
+void Senders::report(Replication& result) const {
+  result.requests = application_->stats();
+  for (const RunningProcess& process : processes_) {
+    if (process.exporter) process.exporter->add_answers(result.answers);
+  }
+  for (const auto& client : clients_) result.answers.push_back(client->answers());
+}
+
+}  // namespace spillway

@@ -1,0 +1,35 @@
+#include "models/services/mandelbrot.hpp"
+
+namespace spillway {
+namespace {
+
+int escape_iterations(double cx, double cy, int cap) {
+  double x = 0, y = 0;
+  int n = 0;
+  while (n < cap && x * x + y * y <= 4) {
+    const double next = x * x - y * y + cx;
+    y = 2 * x * y + cy;
+    x = next;
+    ++n;
+  }
+  return n;
+}
+
+}  // namespace
+
+TileWork tile_work(const Picture& picture, int index, int count) {
+  const double step = 3.0 / picture.zoom / picture.width;
+  const int first = picture.height / count * index;
+  const int last = index + 1 == count ? picture.height : picture.height / count * (index + 1);
+  TileWork work{std::int64_t{last - first} * picture.width, 0};
+  for (int row = first; row < last; ++row) {
+    const double cy = picture.centre_y + (row - picture.height / 2.0) * step;
+    for (int column = 0; column < picture.width; ++column) {
+      const double cx = picture.centre_x + (column - picture.width / 2.0) * step;
+      work.iterations += escape_iterations(cx, cy, picture.iterations);
+    }
+  }
+  return work;
+}
+
+}  // namespace spillway

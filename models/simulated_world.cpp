@@ -1,0 +1,271 @@
+#include "models/simulated_world.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "models/network/url.hpp"
+
+namespace spillway {
+
+/// Takes the metrics at every step and at the moments of sample_at.
+class World::Recorder final : public Component {
+ public:
+  Recorder(Run& run, const Scenario& scenario) : run_{run}, step_{scenario.record.step}, self_{run.sim.add(*this)} {
+    run.sim.schedule(Time{} + step_, self_, 0);
+    for (const Time at : scenario.sample_at) run.sim.schedule(at, self_, 1);
+  }
+  void handle(const Event& event) override {
+    if (event.kind == 1) {
+      snapshots.push_back({run_.sim.now(), run_.metrics.read()});
+      return;
+    }
+    series.take(run_.metrics);
+    run_.sim.schedule(run_.sim.now() + step_, self_, 0);
+  }
+  SeriesRecorder series;
+  std::vector<MetricSnapshot> snapshots;
+
+ private:
+  Run& run_;
+  Duration step_;
+  Target self_;
+};
+
+/// A collector's OTLP port asked for another path: 404, which clients do not retry.
+class World::WrongPath final : public Server {
+ public:
+  WrongPath(Network& network, const Server& real) : network_{network}, real_{real} {}
+  bool listening() const override { return real_.listening(); }
+  void receive(RequestId request) override { network_.answer(request, {Answer::Kind::status, 404, Duration{-1}, {}}); }
+
+ private:
+  Network& network_;
+  const Server& real_;
+};
+
+World::World(const PreparedScenario& prepared, std::int64_t number, const RunOptions& options)
+    : prepared_{prepared}, scenario_{prepared.scenario}, number_{number},
+      run_{scenario_.seed, static_cast<std::uint32_t>(number), options.queue},
+      network_{run_, static_cast<std::uint16_t>(scenario_.places.size() + scenario_.backends.size())} {
+  build_nodes();
+  build_backends();
+  build_collectors();
+  senders_ = std::make_unique<Senders>(run_, network_, *this, scenario_);
+  for (Instance& instance : instances_) {
+    instance.collector->start();
+    run_.metrics.add([&instance](std::vector<MetricValue>& page) { instance.collector->write_metrics(page); });
+  }
+  faults_ = std::make_unique<Faults>(run_, scenario_.faults, [this](const Fault& f) { begin_fault(f); },
+                                     [this](const Fault& f) { end_fault(f); });
+  recorder_ = std::make_unique<Recorder>(run_, scenario_);
+}
+
+World::~World() = default;
+
+std::string World::node_name(std::uint16_t node) const {
+  return node < scenario_.places.size() ? scenario_.places[node].name : scenario_.backends[node - scenario_.places.size()].name;
+}
+
+std::uint16_t World::node_of(const std::string& name) const {
+  std::uint16_t node = 0;
+  while (node_name(node) != name) ++node;
+  return node;
+}
+
+void World::build_nodes() {
+  const auto nodes = static_cast<std::uint16_t>(scenario_.places.size() + scenario_.backends.size());
+  for (std::uint16_t from = 0; from < nodes; ++from) {
+    for (std::uint16_t to = 0; to < nodes; ++to) {
+      const Link& link = link_between(scenario_, node_name(from), node_name(to));
+      network_.set_latency(from, to, link.latency, link.bandwidth_bytes_per_second);
+    }
+  }
+}
+
+void World::build_backends() {
+  const bool note_ids = scenario_.record.span_ids ||
+                        std::any_of(scenario_.judge.begin(), scenario_.judge.end(), [](const Judge& judge) { return judge.figure.ends_with("span_set"); });
+  for (std::size_t i = 0; i < scenario_.backends.size(); ++i) {
+    const Backend& spec = scenario_.backends[i];
+    const CredentialId credential = spec.user.empty() ? 0 : this->credential(spec.user, spec.password);
+    const auto add = [&](std::string name, std::uint16_t node, bool outside, std::uint16_t place) {
+      backends_.push_back({i, node, outside, place,
+                           std::make_unique<BackendServer>(run_, network_, BackendSettings{std::move(name), &spec, credential, note_ids})});
+    };
+    if (spec.in.empty()) add(spec.name, static_cast<std::uint16_t>(scenario_.places.size() + i), true, 0);
+    for (const std::string& place : spec.in) {
+      const std::uint16_t at = place_index(scenario_, place);
+      add(place + "/" + spec.name, at, false, at);
+    }
+  }
+}
+
+void World::build_collectors() {
+  for (std::size_t i = 0; i < scenario_.collectors.size(); ++i) {
+    for (const std::string& place : scenario_.collectors[i].in) instances_.push_back({i, place_index(scenario_, place), false, nullptr});
+  }
+  for (Instance& instance : instances_) built(instance);
+}
+
+// Builds on demand: an exporter that sends to another collector needs that one first. Null while it is being
+// built itself: two collectors that send to each other.
+collector::Collector* World::built(Instance& instance) {
+  if (instance.collector || instance.building) return instance.collector.get();
+  instance.building = true;
+  const CollectorUse& use = scenario_.collectors[instance.use];
+  collector::CollectorSettings settings;
+  settings.name = scenario_.places[instance.place].name + "/" + use.name;
+  settings.place = instance.place;
+  settings.config = &prepared_.configs[instance.use];
+  settings.version = prepared_.versions[instance.use];
+  settings.cpus = use.cpus;
+  const auto before = std::pair{asking_, asking_collector_};
+  std::tie(asking_, asking_collector_) = std::pair{instance.use, true};
+  instance.collector = std::make_unique<collector::Collector>(run_, network_, network_, *this, settings);
+  std::tie(asking_, asking_collector_) = before;
+  instance.building = false;
+  return instance.collector.get();
+}
+
+CredentialId World::credential(const std::string& user, const std::string& password) {
+  const std::pair wanted{user, password};
+  const auto found = std::find(credentials_.begin(), credentials_.end(), wanted);
+  if (found != credentials_.end()) return static_cast<CredentialId>(found - credentials_.begin()) + 1;
+  credentials_.push_back(wanted);
+  return static_cast<CredentialId>(credentials_.size());
+}
+
+EndpointId World::endpoint(std::uint16_t place, const std::string& url) {
+  const auto known = endpoints_.find({place, url});
+  if (known != endpoints_.end()) return known->second;
+  const EndpointId id = network_.add_endpoint(resolve(place, url));
+  endpoints_[{place, url}] = id;
+  return id;
+}
+
+Endpoint World::resolve(std::uint16_t place, const std::string& url) {
+  Endpoint endpoint;
+  endpoint.from = endpoint.to = place;
+  endpoint.url = url;
+  const auto parsed = parse_url(url);
+  if (parsed) {
+    endpoint.host = parsed->host;
+    if (resolve_backend(endpoint, parsed->host, parsed->port, place)) return endpoint;
+    if (resolve_collector(endpoint, parsed->host, parsed->port, parsed->path, place)) return endpoint;
+  }
+  const char* why = parsed ? "no backend and no collector of the scenario has this address" : "this is no http or https URL";
+  if (asking_collector_) unanswered_.push_back({asking_, url, why});
+  return endpoint;
+}
+
+bool World::resolve_backend(Endpoint& endpoint, const std::string& host, int port, std::uint16_t place) {
+  const RunningBackend* best = nullptr;
+  for (const RunningBackend& running : backends_) {
+    const auto& addresses = scenario_.backends[running.index].addresses;
+    const bool matches = std::any_of(addresses.begin(), addresses.end(), [&](const std::string& a) { return address_matches(a, host, port); });
+    if (!matches) continue;
+    if (best == nullptr || (!running.outside && running.place == place)) best = &running;
+  }
+  if (best == nullptr) return false;
+  endpoint.server = best->server.get();
+  endpoint.to = best->node;
+  endpoint.reach = DestinationSet{1} << best->server->destination();
+  return true;
+}
+
+World::Instance* World::find_instance(const std::string& host, int port, std::uint16_t place) {
+  Instance* best = nullptr;
+  const bool local = host == "localhost" || host.starts_with("127.");
+  for (Instance& instance : instances_) {
+    const auto& addresses = scenario_.collectors[instance.use].addresses;
+    const bool named = std::any_of(addresses.begin(), addresses.end(), [&](const std::string& a) { return address_matches(a, host, port); });
+    if (!named && !(local && instance.place == place)) continue;
+    if (best == nullptr || (instance.place == place && best->place != place)) best = &instance;
+  }
+  return best;
+}
+
+bool World::resolve_collector(Endpoint& endpoint, const std::string& host, int port, const std::string& path,
+                              std::uint16_t place) {
+  Instance* instance = find_instance(host, port, place);
+  if (instance == nullptr) return false;
+  endpoint.to = instance->place;
+  collector::Collector* collector = built(*instance);
+  if (collector == nullptr) {
+    unanswered_.push_back({asking_, endpoint.url, "these collectors send to each other in a circle"});
+    return true;
+  }
+  bool local_only = false;
+  collector::Receiver* receiver = collector->receiver_at(port, local_only);
+  const bool local = host == "localhost" || host.starts_with("127.");
+  if (receiver == nullptr || (local_only && !local)) return true;  // the host is there, nobody listens: refused
+  const bool otlp = receiver->settings().protocol == collector::Protocol::otlp_http;
+  if (otlp && path != "/v1/traces") {
+    wrong_paths_.push_back(std::make_unique<WrongPath>(network_, *receiver));
+    endpoint.server = wrong_paths_.back().get();
+    return true;
+  }
+  endpoint.server = receiver;
+  endpoint.reach = receiver->reach();
+  return true;
+}
+
+void World::begin_fault(const Fault& fault) { apply(fault, true); }
+void World::end_fault(const Fault& fault) { apply(fault, false); }
+
+void World::apply(const Fault& fault, bool begins) {
+  switch (fault.kind) {
+    case Fault::Kind::link: return network_.set_cut(node_of(fault.between[0]), node_of(fault.between[1]), begins);
+    case Fault::Kind::backend:
+      for (RunningBackend& running : backends_) {
+        if (scenario_.backends[running.index].name != fault.target) continue;
+        if (!fault.in.empty() && (running.outside || scenario_.places[running.place].name != fault.in)) continue;
+        running.server->set_fault(begins ? &fault.behaviour : nullptr);
+      }
+      return;
+    case Fault::Kind::collector:
+      if (!begins) return;
+      for (Instance& instance : instances_) {
+        if (scenario_.collectors[instance.use].name != fault.target) continue;
+        if (!fault.in.empty() && scenario_.places[instance.place].name != fault.in) continue;
+        signal(*instance.collector, fault);
+      }
+      return;
+  }
+}
+
+void World::signal(collector::Collector& collector, const Fault& fault) {
+  switch (fault.signal) {
+    case Fault::Signal::term: return collector.terminate(fault.grace, fault.restart_after);
+    case Fault::Signal::kill: return collector.kill(fault.restart_after);
+    case Fault::Signal::hup: return collector.hang_up();
+  }
+}
+
+std::vector<std::string> World::destinations() const {
+  std::vector<std::string> names;
+  for (const RunningBackend& running : backends_) names.push_back(running.server->counts().backend);
+  return names;
+}
+
+Replication World::play() {
+  run_.sim.run_until(Time{} + scenario_.duration + scenario_.drain);
+  Replication result;
+  result.number = number_;
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(run_.sim.fingerprint()));
+  result.fingerprint = text;
+  result.events = run_.sim.events();
+  result.destinations = run_.ledger.close();
+  for (const RunningBackend& running : backends_) {
+    running.server->describe(result.destinations[static_cast<std::size_t>(running.server->destination())]);
+    result.backends.push_back(running.server->counts());
+  }
+  result.metrics = run_.metrics.read();
+  result.snapshots = std::move(recorder_->snapshots);
+  result.series = recorder_->series.series();
+  senders_->report(result);
+  return result;
+}
+
+}  // namespace spillway

@@ -1,0 +1,105 @@
+// One replication's world: network, backends, collectors, senders, faults, wired by the addresses of the scenario.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/backends/backend.hpp"
+#include "models/collector/collector.hpp"
+#include "models/faults/faults.hpp"
+#include "models/network/network.hpp"
+#include "models/senders.hpp"
+#include "models/world.hpp"
+
+namespace spillway {
+
+class PreparedScenario {
+ public:
+  Scenario scenario;
+  std::vector<collector::CollectorConfig> configs;  ///< one per Scenario::collectors
+  std::vector<collector::Version> versions;
+};
+
+/// An address that a collector's file names and nothing in the scenario has.
+struct Unanswered {
+  std::size_t collector = 0;  ///< index into Scenario::collectors
+  std::string url;
+  std::string why;
+};
+
+/// An endpoint's address in the scenario's terms, for whoever runs the same scenario on real programs.
+struct Reach {
+  DestinationSet destinations = 0;
+  std::string server;  ///< "aws/otel-collector", "grafana-cloud"; empty: nobody
+};
+
+class World final : public AddressBook {
+ public:
+  World(const PreparedScenario& prepared, std::int64_t number, const RunOptions& options);
+  ~World() override;
+
+  Replication play();
+
+  EndpointId endpoint(std::uint16_t place, const std::string& url) override;
+  DestinationSet reach(EndpointId endpoint) const override { return network_.endpoint(endpoint).reach; }
+  CredentialId credential(const std::string& user, const std::string& password) override;
+
+  const std::vector<Unanswered>& unanswered() const { return unanswered_; }
+  std::vector<std::string> destinations() const;
+
+ private:
+  class Recorder;
+  class WrongPath;
+  struct Instance {
+    std::size_t use = 0;
+    std::uint16_t place = 0;
+    bool building = false;
+    std::unique_ptr<collector::Collector> collector;
+  };
+  struct RunningBackend {
+    std::size_t index = 0;
+    std::uint16_t node = 0;   ///< of the network
+    bool outside = false;     ///< of all places
+    std::uint16_t place = 0;
+    std::unique_ptr<BackendServer> server;
+  };
+
+  std::string node_name(std::uint16_t node) const;
+  void build_nodes();
+  void build_backends();
+  void build_collectors();
+  collector::Collector* built(Instance& instance);
+  Endpoint resolve(std::uint16_t place, const std::string& url);
+  bool resolve_backend(Endpoint& endpoint, const std::string& host, int port, std::uint16_t place);
+  bool resolve_collector(Endpoint& endpoint, const std::string& host, int port, const std::string& path,
+                         std::uint16_t place);
+  Instance* find_instance(const std::string& host, int port, std::uint16_t place);
+  void begin_fault(const Fault& fault);
+  void end_fault(const Fault& fault);
+  void apply(const Fault& fault, bool begins);
+  void signal(collector::Collector& collector, const Fault& fault);
+  std::uint16_t node_of(const std::string& name) const;
+
+  const PreparedScenario& prepared_;
+  const Scenario& scenario_;
+  std::int64_t number_;
+  Run run_;
+  Network network_;
+  std::vector<std::string> outside_;  ///< node names after the places
+  std::vector<RunningBackend> backends_;
+  std::vector<Instance> instances_;
+  std::map<std::pair<std::uint16_t, std::string>, EndpointId> endpoints_;
+  std::vector<std::pair<std::string, std::string>> credentials_;
+  std::vector<std::unique_ptr<WrongPath>> wrong_paths_;
+  std::vector<Unanswered> unanswered_;
+  std::size_t asking_ = 0;      ///< the collector whose exporters are being wired
+  bool asking_collector_ = false;
+  std::unique_ptr<Senders> senders_;
+  std::unique_ptr<Faults> faults_;
+  std::unique_ptr<Recorder> recorder_;
+};
+
+}  // namespace spillway

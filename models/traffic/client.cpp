@@ -1,0 +1,112 @@
+#include "models/traffic/client.hpp"
+
+namespace spillway {
+namespace {
+
+Attributes made_up_attributes(int count) {
+  Attributes attributes;
+  for (int i = 0; i < count; ++i) attributes.emplace_back("attribute." + std::to_string(i), "value-" + std::to_string(i));
+  return attributes;
+}
+
+}  // namespace
+
+ScriptedClient::ScriptedClient(Run& run, Transport& transport, const Client& spec, ExportTarget target,
+                               CredentialId credential, std::uint16_t resource, std::uint64_t source, Time end)
+    : run_{run}, transport_{transport}, spec_{spec}, target_{std::move(target)}, credential_{credential},
+      resource_{resource}, source_{source}, end_{end}, self_{run.sim.add(*this)}, losses_{run, spec.name} {
+  const Attributes attributes = made_up_attributes(spec.attributes);
+  root_shape_ = run.catalog.add_shape({"root", SpanKind::server, attributes});
+  child_shape_ = run.catalog.add_shape({"child", SpanKind::internal, attributes});
+  schedule_due();
+}
+
+std::uint64_t ScriptedClient::count() const {
+  return spec_.at.empty() ? static_cast<std::uint64_t>(spec_.count) : spec_.at.size();
+}
+
+Time ScriptedClient::moment(std::uint64_t number) const {
+  return spec_.at.empty() ? spec_.first + static_cast<std::int64_t>(number) * spec_.every : spec_.at[number];
+}
+
+void ScriptedClient::schedule_due() {
+  if (next_due_ >= count()) return;
+  const Time at = std::max(moment(next_due_), run_.sim.now());
+  if (at <= end_) run_.sim.schedule(at, self_, due);
+}
+
+void ScriptedClient::handle(const Event& event) {
+  if (event.kind == again) return post(static_cast<std::uint32_t>(event.a));
+  ++next_due_;
+  ++waiting_;
+  schedule_due();
+  begin_next();
+}
+
+void ScriptedClient::begin_next() {
+  if (waiting_ == 0 || (busy_ && !spec_.concurrent)) return;
+  --waiting_;
+  busy_ = true;
+  Payload payload = make_payload();
+  run_.hold(payload, target_.reach);
+  post(open_.add({std::move(payload), 0}));
+}
+
+// spans_per_trace spans form a root with children; the last trace of a post may be shorter.
+Payload ScriptedClient::make_payload() {
+  scratch_.clear();
+  const std::int64_t per_trace = spec_.spans_per_trace > 0 ? spec_.spans_per_trace : spec_.spans;
+  for (std::int64_t i = 0; i < spec_.spans; ++i) {
+    const auto ordinal = static_cast<std::uint32_t>(i % per_trace);
+    if (ordinal == 0) ++next_trace_;
+    Span span;
+    span.item = run_.ledger.produce(target_.reach);
+    span.trace = source_ << 48 | (next_trace_ - 1);
+    span.start = run_.sim.now();
+    span.duration = std::chrono::milliseconds{1};
+    span.ordinal = ordinal;
+    span.parent = ordinal == 0 ? kNoParent : 0;
+    span.shape = ordinal == 0 ? root_shape_ : child_shape_;
+    span.resource = resource_;
+    span.bytes = run_.catalog.otlp_bytes(span);
+    scratch_.push_back(span);
+  }
+  return run_.pool.of(scratch_.data(), scratch_.size());
+}
+
+std::int64_t ScriptedClient::body_bytes(const Payload& payload) const {
+  if (spec_.format != WireFormat::zipkin_json) return payload.bytes();
+  std::int64_t bytes = 1;
+  payload.for_each([&](const Span& span) { bytes += run_.catalog.zipkin_bytes(span) + 1; });
+  return bytes;
+}
+
+void ScriptedClient::post(std::uint32_t open) {
+  ++open_[open].attempts;
+  Post request;
+  request.endpoint = target_.endpoint;
+  request.payload = open_[open].payload.clone();
+  request.body_bytes = body_bytes(request.payload);
+  request.format = spec_.format;
+  request.credential = credential_;
+  request.timeout = spec_.timeout;
+  request.client = this;
+  request.token = open;
+  transport_.post(std::move(request));
+}
+
+void ScriptedClient::answered(std::uint64_t token, const Answer& answer) {
+  const auto id = static_cast<std::uint32_t>(token);
+  ++answers_[to_text(answer)];
+  if (!answer.success() && open_[id].attempts < spec_.retry.attempts) {
+    run_.sim.schedule(run_.sim.now() + spec_.retry.after, self_, again, id);
+    return;
+  }
+  const Open open = open_.take(id);
+  run_.release(open.payload, target_.reach,
+               answer.success() ? Ledger::handed_over() : losses_.cause_of(answer, target_.host));
+  busy_ = false;
+  begin_next();
+}
+
+}  // namespace spillway

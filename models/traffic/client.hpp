@@ -1,0 +1,57 @@
+// A program that posts made-up spans on a timetable, as the scenario's `clients` section says.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "models/instrumentation/instrumentation.hpp"
+#include "models/network/transport.hpp"
+
+namespace spillway {
+
+/// Posts in order, one at a time unless `concurrent`; a post waits for its moment and for the answer before it.
+class ScriptedClient final : public Component, public AnswerTo {
+ public:
+  ScriptedClient(Run& run, Transport& transport, const Client& spec, ExportTarget target, CredentialId credential,
+                 std::uint16_t resource, std::uint64_t source, Time end);
+  void handle(const Event& event) override;
+  void answered(std::uint64_t token, const Answer& answer) override;
+  AnswerCounts answers() const { return {spec_.name, answers_}; }
+
+ private:
+  enum Kind : std::uint32_t { due, again };
+  struct Open {
+    Payload payload;
+    int attempts = 0;
+  };
+  Time moment(std::uint64_t number) const;
+  std::uint64_t count() const;
+  void schedule_due();
+  void begin_next();
+  Payload make_payload();
+  void post(std::uint32_t open);
+  std::int64_t body_bytes(const Payload& payload) const;
+
+  Run& run_;
+  Transport& transport_;
+  const Client& spec_;
+  ExportTarget target_;
+  CredentialId credential_;
+  std::uint16_t resource_;
+  std::uint64_t source_;
+  Time end_;
+  Target self_;
+  std::uint32_t root_shape_, child_shape_;
+  std::uint64_t next_due_ = 0;    ///< the next post to become due
+  std::uint64_t waiting_ = 0;     ///< due but not sent yet: an earlier answer is outstanding
+  std::uint64_t next_trace_ = 0;
+  bool busy_ = false;
+  Slab<Open> open_;
+  ExportLosses losses_;
+  std::map<std::string, std::int64_t> answers_;
+  std::vector<Span> scratch_;
+};
+
+}  // namespace spillway

@@ -1,0 +1,83 @@
+#include "models/world.hpp"
+
+#include <algorithm>
+
+#include "models/simulated_world.hpp"
+#include "sim/version.hpp"
+
+namespace spillway {
+namespace {
+
+void load_collectors(PreparedScenario& prepared, Problems& problems) {
+  for (const CollectorUse& use : prepared.scenario.collectors) {
+    const auto version = collector::parse_version(use.version);
+    prepared.versions.push_back(version.value_or(collector::Version{}));
+    auto loaded = collector::load_config(use.config, use.environment, prepared.versions.back(), problems);
+    prepared.configs.push_back(loaded.config ? std::move(*loaded.config) : collector::CollectorConfig{});
+  }
+}
+
+void check_addresses(const PreparedScenario& prepared, Problems& problems) {
+  const World trial{prepared, 0, {}};
+  std::vector<std::string> said;
+  for (const Unanswered& gap : trial.unanswered()) {
+    const CollectorUse& use = prepared.scenario.collectors[gap.collector];
+    const std::string message = "an exporter sends to " + gap.url + ", but " + gap.why + "; add it to the addresses of a backend";
+    if (std::find(said.begin(), said.end(), use.name + message) != said.end()) continue;
+    said.push_back(use.name + message);
+    problems.add({Problem::Severity::error, prepared.scenario.file, use.where.mark, use.where.path, message, {}});
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<const PreparedScenario> prepare(Scenario scenario, Problems& problems) {
+  auto prepared = std::make_shared<PreparedScenario>();
+  prepared->scenario = std::move(scenario);
+  load_collectors(*prepared, problems);
+  if (problems.has_errors()) return nullptr;
+  check_addresses(*prepared, problems);
+  if (problems.has_errors()) return nullptr;
+  return prepared;
+}
+
+const Scenario& scenario_of(const PreparedScenario& prepared) { return prepared.scenario; }
+
+std::vector<NotModelled> not_modelled(const PreparedScenario& prepared) {
+  std::vector<NotModelled> all;
+  for (std::size_t i = 0; i < prepared.configs.size(); ++i) {
+    for (const NotModelled& item : prepared.configs[i].not_modelled) {
+      all.push_back({prepared.scenario.collectors[i].name + " " + item.what, item.effect});
+    }
+  }
+  for (const Service& service : prepared.scenario.services) {
+    const bool logs = std::any_of(service.operations.begin(), service.operations.end(), [](const Operation& o) { return o.log_lines > 0; });
+    if (logs) all.push_back({service.name + " log_lines", "no effect on the result"});
+  }
+  return all;
+}
+
+Replication simulate(const PreparedScenario& prepared, std::int64_t number, const RunOptions& options) {
+  return World{prepared, number, options}.play();
+}
+
+Manifest simulated_manifest(const PreparedScenario& prepared) {
+  const Scenario& scenario = prepared.scenario;
+  Manifest manifest;
+  manifest.version = kVersion;
+  manifest.scenario = scenario.name;
+  manifest.scenario_file = scenario.file;
+  manifest.scenario_hash = scenario.hash;
+  manifest.world = "simulated";
+  manifest.seed = scenario.seed;
+  manifest.duration = scenario.duration;
+  manifest.drain = scenario.drain;
+  manifest.warm_up = scenario.warm_up.value_or(Duration{0});
+  manifest.step = scenario.record.step;
+  for (std::size_t i = 0; i < scenario.collectors.size(); ++i) {
+    manifest.parts[scenario.collectors[i].name] = collector::to_text(prepared.versions[i]);
+  }
+  return manifest;
+}
+
+}  // namespace spillway
