@@ -1,8 +1,334 @@
 #include "models/scenario/checks.hpp"
 
-namespace spillway {
+#include <algorithm>
+#include <set>
 
-void fill_defaults(Scenario&, const Input&) {}
-void check(const Scenario&, Input&) {}
+#include "models/scenario/addresses.hpp"
+#include "models/scenario/bind.hpp"
+#include "models/scenario/hints.hpp"
+#include "models/scenario/service_graph.hpp"
+#include "models/scenario/utf8.hpp"
+
+namespace spillway {
+namespace {
+
+/// Runs every rule; one function per section of the file.
+class Checker {
+ public:
+  Checker(const Scenario& scenario, Input& input)
+      : s_{scenario}, input_{input}, places_{names_of(scenario.places)}, services_{names_of(scenario.services)},
+        collectors_{names_of(scenario.collectors)}, backends_{names_of(scenario.backends)} {}
+
+  void run();
+
+ private:
+  void check_run();
+  void check_places();
+  void check_links();
+  void check_services();
+  void check_instrumentation(const Service& service);
+  void check_operation(const Service& service, const Operation& operation);
+  void check_call(const Service& service, const Call& call);
+  void check_call_place(const Service& caller, const Service& callee, const Call& call);
+  void check_traffic();
+  void check_clients();
+  void check_collectors();
+  void check_backends();
+  void check_faults();
+  void check_fault(const Fault& fault);
+  void check_backend_fault(const Fault& fault);
+  void check_thresholds();
+
+  void problem(const std::string& path, std::string message) { input_.problem(path, std::move(message)); }
+  void warning(const std::string& path, std::string message) {
+    input_.problem(path, std::move(message), Problem::Severity::warning);
+  }
+  bool known(const std::string& path, const std::string& name, const std::vector<std::string>& names, const char* what);
+  void check_in(const std::string& path, const std::vector<std::string>& in, const std::vector<std::string>& allowed,
+                const char* what);
+  void check_between(const std::string& path, const std::vector<std::string>& between);
+  const Service* service(const std::string& name) const;
+  Time end() const { return Time{} + s_.duration + s_.drain; }
+
+  const Scenario& s_;
+  Input& input_;
+  std::vector<std::string> places_, services_, collectors_, backends_;
+};
+
+void Checker::run() {
+  check_run();
+  check_places();
+  check_links();
+  check_services();
+  check_traffic();
+  check_clients();
+  check_collectors();
+  check_backends();
+  check_addresses(s_, input_);
+  check_faults();
+  check_thresholds();
+  check_service_graph(s_, input_);
+}
+
+bool Checker::known(const std::string& path, const std::string& name, const std::vector<std::string>& names,
+                    const char* what) {
+  if (contains(names, name)) return true;
+  if (!name.empty() || input_.given(path))
+    problem(path, std::string{"unknown "} + what + " '" + shortened(name, 60) + "'" + hint(name, names));
+  return false;
+}
+
+/// Items of a list are placed at themselves, a single text at the key.
+void Checker::check_in(const std::string& path, const std::vector<std::string>& in,
+                       const std::vector<std::string>& allowed, const char* what) {
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    const std::string item = join(path, std::to_string(i));
+    const std::string& at = input_.given(item) ? item : path;
+    if (!known(at, in[i], allowed, what)) continue;
+    if (!seen.insert(in[i]).second) problem(at, "'" + in[i] + "' is named twice; remove one");
+  }
+}
+
+void Checker::check_between(const std::string& path, const std::vector<std::string>& between) {
+  if (between.size() != 2) return problem(path, "two ends are needed, such as [aws, gcp]; there are " + std::to_string(between.size()));
+  std::vector<std::string> ends = places_;
+  ends.insert(ends.end(), backends_.begin(), backends_.end());
+  for (std::size_t i = 0; i < between.size(); ++i)
+    known(join(path, std::to_string(i)), between[i], ends, "place or backend");
+}
+
+const Service* Checker::service(const std::string& name) const {
+  const auto found = std::find_if(s_.services.begin(), s_.services.end(), [&](const Service& x) { return x.name == name; });
+  return found == s_.services.end() ? nullptr : &*found;
+}
+
+void Checker::check_run() {
+  constexpr std::int64_t most_steps = 1'000'000;
+  if (s_.warm_up && *s_.warm_up >= s_.duration)
+    problem("warm_up", "the warm-up of " + show(*s_.warm_up) + " leaves nothing of the duration " + show(s_.duration) + "; shorten it");
+  if (s_.duration + s_.drain > from_seconds(kLongest))
+    problem("drain", "duration and drain together are longer than 400d; shorten one");
+  if (s_.record.step > Duration{} && (s_.duration + s_.drain) / s_.record.step > most_steps)
+    problem("record.step", "a step of " + show(s_.record.step) + " makes more than 1000000 points; give a longer one");
+  for (std::size_t i = 0; i < s_.sample_at.size(); ++i)
+    if (s_.sample_at[i] > end())
+      problem("sample_at." + std::to_string(i), "is after the end of the run at " + show(end() - Time{}) + "; give an earlier moment");
+  if (s_.traffic.empty() && s_.clients.empty())
+    warning({}, "there is neither traffic nor a client: nothing will happen; add a section 'traffic' or 'clients'");
+}
+
+void Checker::check_places() {
+  for (const Place& place : s_.places) {
+    const std::string path = "places." + place.name;
+    if (place.name == "same" || place.name == "each") problem(path, "'" + place.name + "' has a meaning in calls; choose another name");
+    if (contains(backends_, place.name)) problem(path, "a backend has the name '" + place.name + "', too, and links could mean either; rename one");
+  }
+}
+
+void Checker::check_links() {
+  std::set<std::vector<std::string>> seen;
+  for (const Link& link : s_.links) {
+    if (!link.between.empty()) check_between(link.where.path + ".between", link.between);
+    std::vector<std::string> ends = link.between;
+    std::sort(ends.begin(), ends.end());
+    if (!seen.insert(ends).second)
+      problem(link.where.path, ends.empty() ? "a second link without 'between'; only one can be the default"
+                                            : "a second link between the same two; remove one");
+  }
+}
+
+void Checker::check_services() {
+  for (const Service& service : s_.services) {
+    const std::string& path = service.where.path;
+    check_in(path + ".in", service.in, places_, "place");
+    if (service.operations.empty()) problem(path, "has no operations; add 'operations:' with at least one");
+    if (input_.given(path + ".runtime.workers") && service.runtime.kind != Runtime::Kind::workers)
+      problem(path + ".runtime.workers", "has no effect without 'kind: workers'; add that or remove this");
+    check_instrumentation(service);
+    for (const Operation& operation : service.operations) check_operation(service, operation);
+  }
+}
+
+/// Keys that only one kind of instrumentation reads.
+void Checker::check_instrumentation(const Service& service) {
+  using Kind = Instrumentation::Kind;
+  const Instrumentation& i = service.instrumentation;
+  const std::string path = service.where.path + ".instrumentation";
+  const auto only_for = [&](const char* key, Kind kind, const char* word) {
+    if (i.kind != kind && input_.given(join(path, key)))
+      problem(join(path, key), std::string{"has no effect without 'kind: "} + word + "'; change the kind or remove this");
+  };
+  only_for("work_per_post", Kind::zipkin_post, "zipkin_post");
+  for (const char* key : {"max_queue_size", "max_export_batch_size", "schedule_delay"}) only_for(key, Kind::otlp_batch, "otlp_batch");
+  if (i.kind == Kind::none && !i.endpoints.empty())
+    problem(path + ".endpoints", "nothing is sent with 'kind: none'; change the kind or remove this");
+  if (i.kind != Kind::none && i.endpoints.empty() && !input_.given(path + ".endpoints"))
+    problem(path, "'endpoints' is missing; it says: full URLs, exactly as the service is configured");
+  if (i.kind == Kind::otlp_batch && i.max_export_batch_size > i.max_queue_size)
+    problem(path + ".max_export_batch_size", std::to_string(i.max_export_batch_size) + " is above max_queue_size " +
+            std::to_string(i.max_queue_size) + "; lower it, or raise the queue");
+}
+
+void Checker::check_operation(const Service& service, const Operation& operation) {
+  const std::string& path = operation.where.path;
+  for (const Call& call : operation.parallel) check_call(service, call);
+  for (const Call& call : operation.sequence) check_call(service, call);
+  const std::vector<std::string> own = names_of(service.operations);
+  for (std::size_t i = 0; i < operation.then.size(); ++i) {
+    const std::string item = path + ".then." + std::to_string(i);
+    known(input_.given(item) ? item : path + ".then", operation.then[i], own, "operation of this service");
+  }
+}
+
+void Checker::check_call(const Service& caller, const Call& call) {
+  const std::string& path = call.where.path;
+  if (call.own_place_in_process && call.in != "each")
+    problem(path + ".own_place_in_process", "has no effect without 'in: each'; add that or remove this");
+  if (!known(path + ".to", call.to, services_, "service")) return;
+  const Service& callee = *service(call.to);
+  known(path + ".operation", call.operation, names_of(callee.operations), "operation of that service");
+  check_call_place(caller, callee, call);
+}
+
+void Checker::check_call_place(const Service& caller, const Service& callee, const Call& call) {
+  const std::string at = call.where.path + (input_.given(call.where.path + ".in") ? ".in" : "");
+  if (call.in == "each") return;
+  if (call.in != "same") {
+    std::vector<std::string> allowed = callee.in;
+    if (contains(places_, call.in) && !contains(callee.in, call.in))
+      return problem(at, "'" + callee.name + "' does not run in '" + call.in + "'" + hint(call.in, allowed));
+    allowed.insert(allowed.end(), {"same", "each"});
+    known(at, call.in, allowed, "place");
+    return;
+  }
+  for (const std::string& place : caller.in)
+    if (contains(places_, place) && !contains(callee.in, place))
+      return problem(at, "'" + callee.name + "' does not run in '" + place + "', where '" + caller.name +
+                     "' does; write 'in:' with a place, or 'each'");
+}
+
+void Checker::check_traffic() {
+  for (const Traffic& traffic : s_.traffic) {
+    const std::string& path = traffic.where.path;
+    if (traffic.stop && *traffic.stop <= traffic.start)
+      problem(path + ".stop", "stops at " + show(*traffic.stop - Time{}) + ", not after its start at " + show(traffic.start - Time{}) +
+              "; give a later moment");
+    const Time first = traffic.at.empty() ? traffic.start : traffic.at.front();
+    if (first >= Time{} + s_.duration) warning(path, "begins after the end of the traffic at " + show(s_.duration) + "; nothing of it will happen");
+    check_in(path + ".in", traffic.in, places_, "place");
+    if (traffic.picture && static_cast<double>(traffic.picture->width) * traffic.picture->height * traffic.picture->iterations > 4e9)
+      problem(path + ".picture", "more than 4000000000 iterations; make the picture smaller");
+    if (!known(path + ".to", traffic.to, services_, "service")) continue;
+    const Service& to = *service(traffic.to);
+    known(path + ".operation", traffic.operation, names_of(to.operations), "operation of that service");
+    for (const std::string& place : traffic.in)
+      if (contains(places_, place) && !contains(to.in, place))
+        problem(path + ".in", "'" + to.name + "' does not run in '" + place + "'" + hint(place, to.in));
+  }
+}
+
+void Checker::check_clients() {
+  for (const Client& client : s_.clients) {
+    const std::string& path = client.where.path;
+    if (client.in.empty() && !input_.given(path + ".in")) problem(path, "'in' is missing; there are several places, name one");
+    else known(path + ".in", client.in, places_, "place");
+    if (client.spans_per_trace > client.spans)
+      problem(path + ".spans_per_trace", std::to_string(client.spans_per_trace) + " is above spans " + std::to_string(client.spans) +
+              "; a trace does not reach over posts");
+  }
+}
+
+void Checker::check_collectors() {
+  std::size_t instances = 0;
+  for (const CollectorUse& collector : s_.collectors) {
+    const std::string& path = collector.where.path;
+    check_in(path + ".in", collector.in, places_, "place");
+    instances += collector.in.size();
+    const std::string_view version = std::string_view{collector.version}.substr(collector.version.starts_with('v') ? 1 : 0);
+    const bool plain = std::all_of(version.begin(), version.end(), [](char c) { return c == '.' || (c >= '0' && c <= '9'); });
+    if (!plain || std::count(version.begin(), version.end(), '.') == 0 || version.size() > 20)
+      problem(path + ".version", "'" + shortened(collector.version, 40) + "' is no version; write it like 0.111.0");
+  }
+  if (instances > kMostInstances)
+    problem("collectors", std::to_string(instances) + " instances over all places are more than " + std::to_string(kMostInstances) + "; give fewer");
+}
+
+void Checker::check_backends() {
+  std::size_t instances = 0;
+  for (const Backend& backend : s_.backends) {
+    const std::string& path = backend.where.path;
+    check_in(path + ".in", backend.in, places_, "place");
+    instances += std::max<std::size_t>(1, backend.in.size());
+    for (std::size_t i = 1; i < backend.script.size(); ++i)
+      if (backend.script[i].from_request <= backend.script[i - 1].from_request)
+        problem(path + ".script." + std::to_string(i) + ".from_request", std::to_string(backend.script[i].from_request) +
+                " is not above the step before, " + std::to_string(backend.script[i - 1].from_request) + "; write steps in ascending order");
+  }
+  if (instances > kMostInstances)
+    problem("backends", std::to_string(instances) + " instances over all places are more than " + std::to_string(kMostInstances) + "; give fewer");
+}
+
+void Checker::check_faults() {
+  for (const Fault& fault : s_.faults) {
+    check_fault(fault);
+    if (fault.at > end())
+      warning(fault.where.path + ".at", "is after the end of the run at " + show(end() - Time{}) + "; nothing of it will happen");
+  }
+}
+
+void Checker::check_fault(const Fault& fault) {
+  const std::string& path = fault.where.path;
+  switch (fault.kind) {
+    case Fault::Kind::backend: return check_backend_fault(fault);
+    case Fault::Kind::collector: {
+      if (!known(path + ".collector", fault.target, collectors_, "collector")) return;
+      const auto& use = *std::find_if(s_.collectors.begin(), s_.collectors.end(), [&](const CollectorUse& c) { return c.name == fault.target; });
+      if (!fault.in.empty()) known(path + ".in", fault.in, use.in, "place of that collector");
+      return;
+    }
+    case Fault::Kind::link: return check_between(path + ".link", fault.between);
+  }
+}
+
+void Checker::check_backend_fault(const Fault& fault) {
+  const std::string& path = fault.where.path;
+  if (!input_.given(path + ".backend") || !known(path + ".backend", fault.target, backends_, "backend")) return;
+  const auto& backend = *std::find_if(s_.backends.begin(), s_.backends.end(), [&](const Backend& b) { return b.name == fault.target; });
+  if (!fault.in.empty()) known(path + ".in", fault.in, backend.in, "place of that backend");
+  const auto keys = {"answer", "hang", "reset", "refuse", "latency", "store"};
+  const bool does_something = std::any_of(keys.begin(), keys.end(), [&](const char* key) { return input_.given(join(path, key)); });
+  if (!does_something) problem(path, "says what is struck, not how; add answer, hang, reset, refuse, latency or store");
+}
+
+void Checker::check_thresholds() {
+  for (const Expect& expect : s_.expect) {
+    if (expect.at_least && expect.at_most && *expect.at_least > *expect.at_most)
+      problem(expect.where.path + ".at_least", show(*expect.at_least, Unit::none) + " is above at_most " +
+              show(*expect.at_most, Unit::none) + "; nothing can satisfy both");
+    if (expect.figure.empty() && input_.given(expect.where.path + ".figure")) problem(expect.where.path + ".figure", "is empty; name a figure of the record");
+  }
+  for (const Judge& judge : s_.judge)
+    if (judge.figure.empty() && input_.given(judge.where.path + ".figure")) problem(judge.where.path + ".figure", "is empty; name a figure of the record");
+}
+
+}  // namespace
+
+void fill_defaults(Scenario& scenario) {
+  if (scenario.places.empty()) scenario.places.push_back(Place{"local", {}, {}});
+  const std::vector<std::string> everywhere = names_of(scenario.places);
+  for (Service& service : scenario.services)
+    if (service.in.empty()) service.in = everywhere;
+  for (Client& client : scenario.clients)
+    if (client.in.empty() && everywhere.size() == 1) client.in = everywhere.front();
+  for (CollectorUse& collector : scenario.collectors) {
+    if (collector.in.empty()) collector.in = everywhere;
+    if (collector.addresses.empty()) collector.addresses = {collector.name};
+  }
+  for (Backend& backend : scenario.backends)
+    if (backend.addresses.empty()) backend.addresses = {backend.name};
+}
+
+void check(const Scenario& scenario, Input& input) { Checker{scenario, input}.run(); }
 
 }  // namespace spillway

@@ -7,7 +7,7 @@
 namespace spillway {
 
 /// Fills what depends on other sections: the place `local`, `in` where it was left out, addresses from names.
-void fill_defaults(Scenario& scenario, const Input& input);
+void fill_defaults(Scenario& scenario);
 
 /// Reports every disagreement between parts of the scenario. Call after fill_defaults.
 void check(const Scenario& scenario, Input& input);

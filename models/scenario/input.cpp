@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "models/scenario/file_text.hpp"
+#include "models/scenario/hints.hpp"
 #include "models/scenario/utf8.hpp"
 #include "sim/hash.hpp"
 
@@ -72,9 +73,9 @@ std::string Input::hash() const {
   return hex.data();
 }
 
-std::string hint(std::string_view name, const std::vector<std::string>& known, std::string_view what) {
+std::string hint(std::string_view name, const std::vector<std::string>& known) {
   constexpr std::size_t most_listed = 12;
-  if (known.empty()) return "; there is no " + std::string{what};
+  if (known.empty()) return "; there are none";
   const std::string near = nearest(name, known);
   if (!near.empty()) return "; did you mean '" + near + "'?";
   std::string list;

@@ -55,9 +55,6 @@ class Input {
   std::size_t errors_ = 0;
 };
 
-/// "; did you mean 'x'?", or the known names when none is near.
-std::string hint(std::string_view name, const std::vector<std::string>& known, std::string_view what);
-
 /// "a.b", or "b" when `parent` is empty.
 std::string join(const std::string& parent, std::string_view key);
 

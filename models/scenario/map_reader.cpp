@@ -121,7 +121,7 @@ bool MapReaderBase::is_good_name(const Entry& entry, const std::string& path, bo
     for (const Entry& other : node_.find(known_.back())->entries)
       if (!is_override(other.key_mark)) known.push_back(other.key);
     input_.problem(entry.key_mark, path, "there is no '" + shortened(entry.key) + "' in " + known_.back() +
-                   hint(entry.key, known, "such section in the file"));
+                   hint(entry.key, known));
     return false;
   }
   const bool plain = std::all_of(entry.key.begin(), entry.key.end(), [](unsigned char c) {
@@ -137,7 +137,7 @@ bool MapReaderBase::is_good_name(const Entry& entry, const std::string& path, bo
 void MapReaderBase::finish() {
   for (const Entry& entry : node_.entries) {
     if (std::find(known_.begin(), known_.end(), entry.key) != known_.end()) continue;
-    input_.problem(entry.key_mark, path_, "unknown key '" + shortened(entry.key, 60) + "'" + hint(entry.key, known_, "such key"));
+    input_.problem(entry.key_mark, path_, "unknown key '" + shortened(entry.key, 60) + "'" + hint(entry.key, known_));
   }
 }
 

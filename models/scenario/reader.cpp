@@ -29,7 +29,7 @@ LoadedScenario load_scenario(const std::filesystem::path& file, const std::vecto
   Input input{std::move(*loaded.document), overrides, problems};
   apply_overrides(input);
   Scenario scenario = read_scenario(input);
-  fill_defaults(scenario, input);
+  fill_defaults(scenario);
   check(scenario, input);
   if (input.errors() > 0) return {std::nullopt, LoadFailure::input};
   scenario.hash = input.hash();

@@ -166,12 +166,15 @@ void read(const Value& value, Distribution& out) {
 
 void read(const Value& value, std::vector<std::string>& out) {
   out.clear();
+  const bool empty = value.node.kind == Node::Kind::sequence && value.node.items.empty();
+  if (empty) return value.problem("the list is empty; name something or remove the key");
   for_each_item(value, kMostNames, [&](const Value& item) { read(item, out.emplace_back()); });
 }
 
 void read(const Value& value, std::vector<Time>& out) {
   out.clear();
   if (value.node.kind != Node::Kind::sequence) return value.problem("a list of moments is needed, such as [0s, 1min 30s]");
+  if (value.node.items.empty()) return value.problem("the list is empty; name a moment or remove the key");
   for_each_item(value, kMostMoments, [&](const Value& item) { read(item, out.emplace_back()); });
   const auto descent = std::is_sorted_until(out.begin(), out.end());
   if (descent == out.end()) return;
@@ -188,7 +191,6 @@ void read(const Value& value, std::vector<std::filesystem::path>& out) {
     if (item.node.kind != Node::Kind::scalar) return;
     if (value.input.read_file(item.node.text, item.node.mark, item.path)) out.push_back(value.input.resolve(item.node.text));
   });
-  if (names.empty()) value.problem("the list is empty; name at least one file");
 }
 
 void read(const Value& value, std::map<std::string, std::string>& out) {

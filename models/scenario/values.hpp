@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/scenario/bind.hpp"
+#include "models/scenario/hints.hpp"
 #include "models/scenario/input.hpp"
 #include "sim/distribution.hpp"
 #include "sim/time.hpp"
@@ -70,7 +71,7 @@ void read(const Value& value, E& out) {
     }
     known.emplace_back(word.text);
   }
-  value.problem("'" + std::string{text->substr(0, 80)} + "' is none of its values" + hint(*text, known, "value"));
+  value.problem("'" + std::string{text->substr(0, 80)} + "' is none of its values" + hint(*text, known));
 }
 
 }  // namespace spillway
