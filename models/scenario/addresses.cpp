@@ -6,7 +6,7 @@
 #include "models/scenario/url.hpp"
 #include "models/scenario/utf8.hpp"
 
-namespace spillway {
+namespace spillway::language {
 namespace {
 
 /// One address of one collector or backend.
@@ -86,4 +86,4 @@ void check_addresses(const Scenario& scenario, Input& input) {
     if (input.given(client.where.path + ".url")) book.check_url(client.url, client.where.path + ".url");
 }
 
-}  // namespace spillway
+}  // namespace spillway::language

@@ -19,7 +19,7 @@
 
 #include "models/scenario/units.hpp"
 
-namespace spillway {
+namespace spillway::language {
 
 /// One key: what it means, its unit and its range in that unit (durations: seconds; lists: of each element).
 struct About {
@@ -57,4 +57,4 @@ inline constexpr std::size_t kMostNames = 256;       ///< of a list of names, of
 template <class T>
 inline constexpr const char* short_form = nullptr;
 
-}  // namespace spillway
+}  // namespace spillway::language

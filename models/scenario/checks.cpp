@@ -9,7 +9,7 @@
 #include "models/scenario/service_graph.hpp"
 #include "models/scenario/utf8.hpp"
 
-namespace spillway {
+namespace spillway::language {
 namespace {
 
 /// Runs every rule; one function per section of the file.
@@ -331,4 +331,4 @@ void fill_defaults(Scenario& scenario) {
 
 void check(const Scenario& scenario, Input& input) { Checker{scenario, input}.run(); }
 
-}  // namespace spillway
+}  // namespace spillway::language

@@ -4,7 +4,7 @@
 #include "models/scenario/input.hpp"
 #include "models/scenario/scenario.hpp"
 
-namespace spillway {
+namespace spillway::language {
 
 /// Fills what depends on other sections: the place `local`, `in` where it was left out, addresses from names.
 void fill_defaults(Scenario& scenario);
@@ -12,4 +12,4 @@ void fill_defaults(Scenario& scenario);
 /// Reports every disagreement between parts of the scenario. Call after fill_defaults.
 void check(const Scenario& scenario, Input& input);
 
-}  // namespace spillway
+}  // namespace spillway::language

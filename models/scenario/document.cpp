@@ -16,6 +16,8 @@
 namespace spillway {
 namespace {
 
+using language::describe_bad_byte, language::first_bad_byte, language::shortened;
+
 constexpr std::size_t kLongestKey = 1000;      ///< bytes; paths of keys are built in messages
 constexpr std::size_t kMostDuplicates = 20;    ///< reported before parsing gives up
 
@@ -342,7 +344,7 @@ LoadedDocument parse_document(std::string_view text, std::string name, Problems&
 }
 
 LoadedDocument load_document(const std::filesystem::path& file, Problems& problems, const DocumentLimits& limits) {
-  const FileText read = read_file_text(file, limits.bytes);
+  const language::FileText read = language::read_file_text(file, limits.bytes);
   if (read.text) return parse_document(*read.text, file.string(), problems, limits);
   Problem problem;
   problem.file = file.string();

@@ -10,7 +10,7 @@
 
 #include "models/scenario/utf8.hpp"
 
-namespace spillway {
+namespace spillway::language {
 namespace {
 
 /// An open file descriptor; closes itself.
@@ -103,4 +103,4 @@ std::string describe_bad_byte(std::string_view text, std::size_t at) {
   return std::string{"byte "} + hex + " is not valid UTF-8; save the file as UTF-8";
 }
 
-}  // namespace spillway
+}  // namespace spillway::language

@@ -8,7 +8,7 @@
 
 #include "models/scenario/document.hpp"
 
-namespace spillway {
+namespace spillway::language {
 
 struct FileText {
   std::optional<std::string> text;
@@ -27,4 +27,4 @@ std::size_t first_bad_byte(std::string_view text);
 /// What is wrong at that byte, with the way out.
 std::string describe_bad_byte(std::string_view text, std::size_t at);
 
-}  // namespace spillway
+}  // namespace spillway::language

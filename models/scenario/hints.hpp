@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace spillway {
+namespace spillway::language {
 
 /// "; did you mean 'x'?", or the known names when none is near.
 std::string hint(std::string_view name, const std::vector<std::string>& known);
@@ -22,4 +22,4 @@ inline bool contains(const std::vector<std::string>& names, std::string_view nam
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-}  // namespace spillway
+}  // namespace spillway::language

@@ -10,7 +10,7 @@
 #include "models/scenario/utf8.hpp"
 #include "sim/hash.hpp"
 
-namespace spillway {
+namespace spillway::language {
 
 Input::Input(Document document, std::vector<Override> overrides, Problems& problems)
     : document_{std::move(document)}, overrides_{std::move(overrides)}, problems_{problems} {}
@@ -87,4 +87,4 @@ std::string join(const std::string& parent, std::string_view key) {
   return parent.empty() ? std::string{key} : parent + "." + std::string{key};
 }
 
-}  // namespace spillway
+}  // namespace spillway::language

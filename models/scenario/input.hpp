@@ -11,7 +11,7 @@
 #include "models/scenario/document.hpp"
 #include "models/scenario/scenario.hpp"
 
-namespace spillway {
+namespace spillway::language {
 
 /// A mark in the k-th `--set` of the command line (k from 0): a negative line tells it from places of the file.
 constexpr Mark mark_of_override(std::size_t k) { return {-1 - static_cast<int>(k), 1}; }
@@ -63,4 +63,4 @@ std::string join(const std::string& parent, std::string_view key);
 /// them is the reader's business. Problems: no value, an index past the end, a path through a value.
 void apply_overrides(Input& input);
 
-}  // namespace spillway
+}  // namespace spillway::language

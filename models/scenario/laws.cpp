@@ -1,6 +1,6 @@
 #include "models/scenario/laws.hpp"
 
-namespace spillway {
+namespace spillway::language {
 namespace {
 
 std::string below(const char* upper, double high, const char* lower, double low, Unit unit) {
@@ -39,4 +39,4 @@ Distribution to_distribution(const Laws& laws) {
   return Distribution::mixture(std::move(weights), std::move(parts));
 }
 
-}  // namespace spillway
+}  // namespace spillway::language

@@ -8,7 +8,7 @@
 #include "models/scenario/bind.hpp"
 #include "sim/distribution.hpp"
 
-namespace spillway {
+namespace spillway::language {
 
 struct UniformLaw {
   Unit unit = Unit::none;
@@ -141,4 +141,4 @@ void describe(V& v, Laws& laws) {
                  "mixture", "empirical"});
 }
 
-}  // namespace spillway
+}  // namespace spillway::language

@@ -4,7 +4,7 @@
 
 #include "models/scenario/utf8.hpp"
 
-namespace spillway {
+namespace spillway::language {
 namespace {
 
 std::string listed(Keys keys) {
@@ -141,4 +141,4 @@ void MapReaderBase::finish() {
   }
 }
 
-}  // namespace spillway
+}  // namespace spillway::language

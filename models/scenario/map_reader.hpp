@@ -6,7 +6,7 @@
 
 #include "models/scenario/values.hpp"
 
-namespace spillway {
+namespace spillway::language {
 
 /// Rules and unknown keys of one map; everything that does not depend on the struct.
 class MapReaderBase {
@@ -142,4 +142,4 @@ void read_struct(Input& input, const Node& node, const std::string& path, T& out
   reader.finish();
 }
 
-}  // namespace spillway
+}  // namespace spillway::language

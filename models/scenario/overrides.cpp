@@ -4,7 +4,7 @@
 #include "models/scenario/units.hpp"
 #include "models/scenario/utf8.hpp"
 
-namespace spillway {
+namespace spillway::language {
 namespace {
 
 constexpr std::size_t kLongestPath = 1000;  ///< characters; bounds the depth that a path can build
@@ -111,4 +111,4 @@ void apply_overrides(Input& input) {
   for (std::size_t i = 0; i < input.overrides().size(); ++i) Setter{input, i}.apply();
 }
 
-}  // namespace spillway
+}  // namespace spillway::language

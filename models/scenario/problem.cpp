@@ -8,6 +8,8 @@
 namespace spillway {
 namespace {
 
+using language::byte_of_character, language::characters, language::escaped, language::shortened, language::utf8_length;
+
 constexpr std::size_t kMostProblems = 200;
 constexpr std::size_t kLineWidth = 120;  ///< characters of a source line that are shown
 constexpr std::size_t kMessageWidth = 600;

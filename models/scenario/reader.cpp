@@ -5,6 +5,7 @@
 #include "models/scenario/vocabulary.hpp"
 
 namespace spillway {
+namespace language {
 namespace {
 
 Scenario read_scenario(Input& input) {
@@ -21,16 +22,17 @@ Scenario read_scenario(Input& input) {
 }
 
 }  // namespace
+}  // namespace language
 
 LoadedScenario load_scenario(const std::filesystem::path& file, const std::vector<Override>& overrides,
                              Problems& problems) {
   LoadedDocument loaded = load_document(file, problems);
   if (!loaded.document) return {std::nullopt, loaded.failure};
-  Input input{std::move(*loaded.document), overrides, problems};
-  apply_overrides(input);
-  Scenario scenario = read_scenario(input);
-  fill_defaults(scenario);
-  check(scenario, input);
+  language::Input input{std::move(*loaded.document), overrides, problems};
+  language::apply_overrides(input);
+  Scenario scenario = language::read_scenario(input);
+  language::fill_defaults(scenario);
+  language::check(scenario, input);
   if (input.errors() > 0) return {std::nullopt, LoadFailure::input};
   scenario.hash = input.hash();
   return {std::move(scenario), LoadFailure::none};

@@ -7,6 +7,7 @@
 #include "models/scenario/vocabulary.hpp"
 
 namespace spillway {
+namespace language {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -223,8 +224,10 @@ Json laws_schema(Unit unit) {
 }
 
 }  // namespace
+}  // namespace language
 
 std::string scenario_schema() {
+  using namespace language;
   Scenario scenario;
   Json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "spillway scenario"}};
   schema.update(SchemaWriter::struct_schema(scenario));

@@ -8,7 +8,7 @@
 
 #include "models/scenario/units.hpp"
 
-namespace spillway {
+namespace spillway::language {
 namespace {
 
 /// Times that an execution of the caller starts the callee.
@@ -142,4 +142,4 @@ void check_service_graph(const Scenario& scenario, Input& input) {
   warn_of_unreachable(graph, vertices, scenario, input);
 }
 
-}  // namespace spillway
+}  // namespace spillway::language

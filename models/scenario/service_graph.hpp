@@ -4,7 +4,7 @@
 #include "models/scenario/input.hpp"
 #include "models/scenario/scenario.hpp"
 
-namespace spillway {
+namespace spillway::language {
 
 /// Executions of operations that one request may start, at most; more would be spans without bound.
 inline constexpr double kMostExecutions = 10'000;
@@ -14,4 +14,4 @@ inline constexpr double kMostExecutions = 10'000;
 /// Probabilities are ignored: a call that is made at all counts in full.
 void check_service_graph(const Scenario& scenario, Input& input);
 
-}  // namespace spillway
+}  // namespace spillway::language

@@ -7,7 +7,7 @@
 
 #include "models/scenario/utf8.hpp"
 
-namespace spillway {
+namespace spillway::language {
 namespace {
 
 struct Scale {
@@ -264,4 +264,4 @@ std::string pattern(Unit unit) {
   return {};
 }
 
-}  // namespace spillway
+}  // namespace spillway::language

@@ -7,7 +7,7 @@
 
 #include "sim/time.hpp"
 
-namespace spillway {
+namespace spillway::language {
 
 /// What a number of the scenario counts; values are kept in the base unit named here.
 enum class Unit {
@@ -47,4 +47,4 @@ std::string expectation(Unit unit);
 /// Regular expression (ECMA 262) of the text forms, for the JSON Schema; empty when only numbers are allowed.
 std::string pattern(Unit unit);
 
-}  // namespace spillway
+}  // namespace spillway::language

@@ -5,7 +5,7 @@
 
 #include "models/scenario/utf8.hpp"
 
-namespace spillway {
+namespace spillway::language {
 namespace {
 
 std::string lower_case(std::string_view text) {
@@ -62,4 +62,4 @@ bool answers(const Address& address, const Url& url) {
   return address.host == url.host && (address.port == 0 || address.port == url.port);
 }
 
-}  // namespace spillway
+}  // namespace spillway::language

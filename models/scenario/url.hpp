@@ -6,7 +6,7 @@
 
 #include "models/scenario/units.hpp"
 
-namespace spillway {
+namespace spillway::language {
 
 /// http://host:port/path. The port is 80 or 443 when none is written; the path may be empty.
 struct Url {
@@ -28,4 +28,4 @@ Parsed<Address> parse_address(std::string_view text);
 /// Whether a request to this URL ends at this address.
 bool answers(const Address& address, const Url& url);
 
-}  // namespace spillway
+}  // namespace spillway::language

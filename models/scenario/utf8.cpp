@@ -3,7 +3,7 @@
 #include <array>
 #include <cstdio>
 
-namespace spillway {
+namespace spillway::language {
 namespace {
 
 unsigned byte_at(std::string_view text, std::size_t at) { return static_cast<unsigned char>(text[at]); }
@@ -100,4 +100,4 @@ std::string shortened(std::string_view text, std::size_t most) {
          std::string{text.substr(byte_of_character(text, count - tail))};
 }
 
-}  // namespace spillway
+}  // namespace spillway::language

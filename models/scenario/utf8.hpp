@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace spillway {
+namespace spillway::language {
 
 /// Bytes of the well-formed UTF-8 sequence at `at` (1 to 4), 0 when there is none: a stray or missing continuation,
 /// an overlong form, a surrogate, a value above U+10FFFF (Unicode standard, table 3-7).
@@ -23,4 +23,4 @@ std::string escaped(std::string_view text);
 /// At most `most` characters; the middle of longer text is replaced by "…".
 std::string shortened(std::string_view text, std::size_t most = 80);
 
-}  // namespace spillway
+}  // namespace spillway::language

@@ -7,7 +7,7 @@
 #include "models/scenario/map_reader.hpp"
 #include "models/scenario/utf8.hpp"
 
-namespace spillway {
+namespace spillway::language {
 namespace {
 
 constexpr std::size_t kLongestText = 10'000;     ///< characters
@@ -207,4 +207,4 @@ bool is_law(const Node& node) {
   return std::find(names.begin(), names.end(), node.entries.front().key) != names.end();
 }
 
-}  // namespace spillway
+}  // namespace spillway::language

@@ -10,10 +10,11 @@
 #include "models/scenario/bind.hpp"
 #include "models/scenario/hints.hpp"
 #include "models/scenario/input.hpp"
+#include "models/scenario/words.hpp"
 #include "sim/distribution.hpp"
 #include "sim/time.hpp"
 
-namespace spillway {
+namespace spillway::language {
 
 /// A value of the tree on its way into a field. A value that cannot be read leaves the field as it was and adds a problem.
 struct Value {
@@ -74,4 +75,4 @@ void read(const Value& value, E& out) {
   value.problem("'" + std::string{text->substr(0, 80)} + "' is none of its values" + hint(*text, known));
 }
 
-}  // namespace spillway
+}  // namespace spillway::language

@@ -5,43 +5,9 @@
 
 #include "models/scenario/bind.hpp"
 #include "models/scenario/scenario.hpp"
+#include "models/scenario/words.hpp"
 
-namespace spillway {
-
-// Words of the enums.
-
-constexpr std::array<Word<SpanKind>, 5> words(SpanKind) {
-  return {{{"internal", SpanKind::internal}, {"server", SpanKind::server}, {"client", SpanKind::client},
-           {"producer", SpanKind::producer}, {"consumer", SpanKind::consumer}}};
-}
-constexpr std::array<Word<FailureMode>, 2> words(FailureMode) {
-  return {{{"strict", FailureMode::strict}, {"degraded", FailureMode::degraded}}};
-}
-constexpr std::array<Word<Instrumentation::Kind>, 3> words(Instrumentation::Kind) {
-  using Kind = Instrumentation::Kind;
-  return {{{"none", Kind::none}, {"zipkin_post", Kind::zipkin_post}, {"otlp_batch", Kind::otlp_batch}}};
-}
-constexpr std::array<Word<Runtime::Kind>, 3> words(Runtime::Kind) {
-  using Kind = Runtime::Kind;
-  return {{{"unlimited", Kind::unlimited}, {"event_loop", Kind::event_loop}, {"workers", Kind::workers}}};
-}
-constexpr std::array<Word<Traffic::Arrivals>, 2> words(Traffic::Arrivals) {
-  return {{{"poisson", Traffic::Arrivals::poisson}, {"constant", Traffic::Arrivals::constant}}};
-}
-constexpr std::array<Word<WireFormat>, 3> words(WireFormat) {
-  return {{{"zipkin_json", WireFormat::zipkin_json}, {"otlp_proto", WireFormat::otlp_proto},
-           {"otlp_json", WireFormat::otlp_json}}};
-}
-constexpr std::array<Word<Backend::Accepts>, 2> words(Backend::Accepts) {
-  return {{{"otlp_http", Backend::Accepts::otlp_http}, {"zipkin", Backend::Accepts::zipkin}}};
-}
-constexpr std::array<Word<Fault::Signal>, 3> words(Fault::Signal) {
-  return {{{"TERM", Fault::Signal::term}, {"KILL", Fault::Signal::kill}, {"HUP", Fault::Signal::hup}}};
-}
-constexpr std::array<Word<Judge::Class>, 3> words(Judge::Class) {
-  using Class = Judge::Class;
-  return {{{"exact", Class::exact}, {"edge", Class::edge}, {"distribution", Class::distribution}}};
-}
+namespace spillway::language {
 
 template <>
 inline constexpr const char* short_form<Work> = "fixed";
@@ -324,4 +290,4 @@ void describe(V& v, Scenario& s) {
   v.list("judge", s.judge, "figures to compare with the measured world", kMostSteps);
 }
 
-}  // namespace spillway
+}  // namespace spillway::language
