@@ -22,7 +22,7 @@ struct SpanKey {
 /// One span's share of the hash of a set; the hash is the sum of all terms modulo 2^64. Add each distinct
 /// span once: duplicates would count twice.
 constexpr std::uint64_t span_set_term(std::uint64_t trace_hi, std::uint64_t trace_lo, std::uint64_t span_id) {
-  return hash_combine(hash_combine(mix64(trace_hi), trace_lo), span_id);
+  return hash_combine(hash_combine(trace_hi, trace_lo), span_id);
 }
 constexpr std::uint64_t span_set_term(const SpanKey& key) {
   return span_set_term(key.trace_hi, key.trace_lo, key.span_id);
