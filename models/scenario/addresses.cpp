@@ -32,8 +32,10 @@ class AddressBook {
     for (std::size_t i = 0; i < addresses.size(); ++i) {
       const std::string at = item_path(input_, path + ".addresses", i);
       const Parsed<Address> address = parse_address(addresses[i]);
-      if (!address.value) input_.problem(at, address.why);
-      else add_one({*address.value, addresses[i], owner}, at, places);
+      if (!address.value)
+        input_.problem(at, address.why);
+      else
+        add_one({*address.value, addresses[i], owner}, at, places);
     }
   }
 
@@ -48,8 +50,8 @@ class AddressBook {
     const std::string wanted = url.value->host + ":" + std::to_string(url.value->port);
     const std::string near = nearest(url.value->host, known);
     input_.problem(path, "no collector and no backend answers at " + shortened(wanted) +
-                   hint(near.empty() ? wanted : url.value->host, known) +
-                   (known.empty() || !near.empty() ? "" : "; add it to the 'addresses' of one of them"));
+                             hint(near.empty() ? wanted : url.value->host, known) +
+                             (known.empty() || !near.empty() ? "" : "; add it to the 'addresses' of one of them"));
   }
 
  private:
@@ -60,7 +62,7 @@ class AddressBook {
       const auto [first, is_new] = owners_.emplace(key, listener.owner);
       if (!is_new)
         input_.problem(at, "'" + listener.text + "' is an address of '" + first->second + "', too" +
-                       (place.empty() ? "" : ", in " + place) + "; rename one");
+                               (place.empty() ? "" : ", in " + place) + "; rename one");
     }
     listeners_.push_back(listener);
   }

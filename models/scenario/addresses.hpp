@@ -6,8 +6,8 @@
 
 namespace spillway::language {
 
-/// Problems: an address or URL that cannot be read; one address for two things in one place; a URL that no collector and
-/// no backend of the scenario answers, wherever it is.
+/// Problems: an address or URL that cannot be read; one address for two things in one place; a URL that no collector
+/// and no backend of the scenario answers, wherever it is.
 void check_addresses(const Scenario& scenario, Input& input);
 
 }  // namespace spillway::language

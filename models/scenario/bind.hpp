@@ -1,5 +1,5 @@
-// What the table of the scenario language (vocabulary.hpp) is made of. A `describe(visitor, object)` names every key of a
-// struct once; the reader (map_reader.hpp) and the schema writer (schema.cpp) are the two visitors. A visitor offers:
+// What the table of the scenario language (vocabulary.hpp) is made of. A `describe(visitor, object)` names every key of
+// a struct once; the reader (map_reader.hpp) and the schema writer (schema.cpp) are the two visitors. A visitor offers:
 //
 //   v.about(text)                            what the struct is
 //   v.field / v.required(key, ref, About)    a value: text, number, duration, law, word of an enum, or a list of those
@@ -51,7 +51,7 @@ inline constexpr std::size_t kMostSources = 256;     ///< traffic, and again cli
 inline constexpr std::size_t kMostInstances = 64;    ///< of collectors, and again of backends, over all places
 inline constexpr std::size_t kMostSteps = 1000;      ///< links, faults, script steps, expect, judge
 inline constexpr std::size_t kMostMoments = 1'000'000;
-inline constexpr std::size_t kMostNames = 256;       ///< of a list of names, of a map of attributes
+inline constexpr std::size_t kMostNames = 256;  ///< of a list of names, of a map of attributes
 
 /// The key that a value stands for where a map is expected: `work: 2ms` is `work: {fixed: 2ms}`. Null: no short form.
 template <class T>

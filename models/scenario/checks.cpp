@@ -16,8 +16,12 @@ namespace {
 class Checker {
  public:
   Checker(const Scenario& scenario, Input& input)
-      : s_{scenario}, input_{input}, places_{names_of(scenario.places)}, services_{names_of(scenario.services)},
-        collectors_{names_of(scenario.collectors)}, backends_{names_of(scenario.backends)} {}
+      : s_{scenario},
+        input_{input},
+        places_{names_of(scenario.places)},
+        services_{names_of(scenario.services)},
+        collectors_{names_of(scenario.collectors)},
+        backends_{names_of(scenario.backends)} {}
 
   void run();
 
@@ -91,7 +95,8 @@ void Checker::check_in(const std::string& path, const std::vector<std::string>& 
 }
 
 void Checker::check_between(const std::string& path, const std::vector<std::string>& between) {
-  if (between.size() != 2) return problem(path, "two ends are needed, such as [aws, gcp]; there are " + std::to_string(between.size()));
+  if (between.size() != 2)
+    return problem(path, "two ends are needed, such as [aws, gcp]; there are " + std::to_string(between.size()));
   std::vector<std::string> ends = places_;
   ends.insert(ends.end(), backends_.begin(), backends_.end());
   for (std::size_t i = 0; i < between.size(); ++i)
@@ -99,21 +104,24 @@ void Checker::check_between(const std::string& path, const std::vector<std::stri
 }
 
 const Service* Checker::service(const std::string& name) const {
-  const auto found = std::find_if(s_.services.begin(), s_.services.end(), [&](const Service& x) { return x.name == name; });
+  const auto found =
+      std::find_if(s_.services.begin(), s_.services.end(), [&](const Service& x) { return x.name == name; });
   return found == s_.services.end() ? nullptr : &*found;
 }
 
 void Checker::check_run() {
   constexpr std::int64_t most_steps = 1'000'000;
   if (s_.warm_up && *s_.warm_up >= s_.duration)
-    problem("warm_up", "the warm-up of " + show(*s_.warm_up) + " leaves nothing of the duration " + show(s_.duration) + "; shorten it");
+    problem("warm_up", "the warm-up of " + show(*s_.warm_up) + " leaves nothing of the duration " + show(s_.duration) +
+                           "; shorten it");
   if (s_.duration + s_.drain > from_seconds(kLongest))
     problem("drain", "duration and drain together are longer than 400d; shorten one");
   if (s_.record.step > Duration{} && (s_.duration + s_.drain) / s_.record.step > most_steps)
     problem("record.step", "a step of " + show(s_.record.step) + " makes more than 1000000 points; give a longer one");
   for (std::size_t i = 0; i < s_.sample_at.size(); ++i)
     if (s_.sample_at[i] > end())
-      problem("sample_at." + std::to_string(i), "is after the end of the run at " + show(end() - Time{}) + "; give an earlier moment");
+      problem("sample_at." + std::to_string(i),
+              "is after the end of the run at " + show(end() - Time{}) + "; give an earlier moment");
   if (s_.traffic.empty() && s_.clients.empty())
     warning({}, "there is neither traffic nor a client: nothing will happen; add a section 'traffic' or 'clients'");
 }
@@ -121,8 +129,10 @@ void Checker::check_run() {
 void Checker::check_places() {
   for (const Place& place : s_.places) {
     const std::string path = "places." + place.name;
-    if (place.name == "same" || place.name == "each") problem(path, "'" + place.name + "' has a meaning in calls; choose another name");
-    if (contains(backends_, place.name)) problem(path, "a backend has the name '" + place.name + "', too, and links could mean either; rename one");
+    if (place.name == "same" || place.name == "each")
+      problem(path, "'" + place.name + "' has a meaning in calls; choose another name");
+    if (contains(backends_, place.name))
+      problem(path, "a backend has the name '" + place.name + "', too, and links could mean either; rename one");
   }
 }
 
@@ -157,17 +167,19 @@ void Checker::check_instrumentation(const Service& service) {
   const std::string path = service.where.path + ".instrumentation";
   const auto only_for = [&](const char* key, Kind kind, const char* word) {
     if (i.kind != kind && input_.given(join(path, key)))
-      problem(join(path, key), std::string{"has no effect without 'kind: "} + word + "'; change the kind or remove this");
+      problem(join(path, key),
+              std::string{"has no effect without 'kind: "} + word + "'; change the kind or remove this");
   };
   only_for("work_per_post", Kind::zipkin_post, "zipkin_post");
-  for (const char* key : {"max_queue_size", "max_export_batch_size", "schedule_delay"}) only_for(key, Kind::otlp_batch, "otlp_batch");
+  for (const char* key : {"max_queue_size", "max_export_batch_size", "schedule_delay"})
+    only_for(key, Kind::otlp_batch, "otlp_batch");
   if (i.kind == Kind::none && !i.endpoints.empty())
     problem(path + ".endpoints", "nothing is sent with 'kind: none'; change the kind or remove this");
   if (i.kind != Kind::none && i.endpoints.empty() && !input_.given(path + ".endpoints"))
     problem(path, "'endpoints' is missing; it says: full URLs, exactly as the service is configured");
   if (i.kind == Kind::otlp_batch && i.max_export_batch_size > i.max_queue_size)
     problem(path + ".max_export_batch_size", std::to_string(i.max_export_batch_size) + " is above max_queue_size " +
-            std::to_string(i.max_queue_size) + "; lower it, or raise the queue");
+                                                 std::to_string(i.max_queue_size) + "; lower it, or raise the queue");
 }
 
 void Checker::check_operation(const Service& service, const Operation& operation) {
@@ -205,19 +217,21 @@ void Checker::check_call_place(const Service& caller, const Service& callee, con
   for (const std::string& place : caller.in)
     if (contains(places_, place) && !contains(callee.in, place))
       return problem(at, "'" + callee.name + "' does not run in '" + place + "', where '" + caller.name +
-                     "' does; write 'in:' with a place, or 'each'");
+                             "' does; write 'in:' with a place, or 'each'");
 }
 
 void Checker::check_traffic() {
   for (const Traffic& traffic : s_.traffic) {
     const std::string& path = traffic.where.path;
     if (traffic.stop && *traffic.stop <= traffic.start)
-      problem(path + ".stop", "stops at " + show(*traffic.stop - Time{}) + ", not after its start at " + show(traffic.start - Time{}) +
-              "; give a later moment");
+      problem(path + ".stop", "stops at " + show(*traffic.stop - Time{}) + ", not after its start at " +
+                                  show(traffic.start - Time{}) + "; give a later moment");
     const Time first = traffic.at.empty() ? traffic.start : traffic.at.front();
-    if (first >= Time{} + s_.duration) warning(path, "begins after the end of the traffic at " + show(s_.duration) + "; nothing of it will happen");
+    if (first >= Time{} + s_.duration)
+      warning(path, "begins after the end of the traffic at " + show(s_.duration) + "; nothing of it will happen");
     check_in(path + ".in", traffic.in, places_, "place");
-    if (traffic.picture && static_cast<double>(traffic.picture->width) * traffic.picture->height * traffic.picture->iterations > 4e9)
+    if (traffic.picture &&
+        static_cast<double>(traffic.picture->width) * traffic.picture->height * traffic.picture->iterations > 4e9)
       problem(path + ".picture", "more than 4000000000 iterations; make the picture smaller");
     if (!known(path + ".to", traffic.to, services_, "service")) continue;
     const Service& to = *service(traffic.to);
@@ -231,11 +245,13 @@ void Checker::check_traffic() {
 void Checker::check_clients() {
   for (const Client& client : s_.clients) {
     const std::string& path = client.where.path;
-    if (client.in.empty() && !input_.given(path + ".in")) problem(path, "'in' is missing; there are several places, name one");
-    else known(path + ".in", client.in, places_, "place");
+    if (client.in.empty() && !input_.given(path + ".in"))
+      problem(path, "'in' is missing; there are several places, name one");
+    else
+      known(path + ".in", client.in, places_, "place");
     if (client.spans_per_trace > client.spans)
-      problem(path + ".spans_per_trace", std::to_string(client.spans_per_trace) + " is above spans " + std::to_string(client.spans) +
-              "; a trace does not reach over posts");
+      problem(path + ".spans_per_trace", std::to_string(client.spans_per_trace) + " is above spans " +
+                                             std::to_string(client.spans) + "; a trace does not reach over posts");
   }
 }
 
@@ -245,13 +261,16 @@ void Checker::check_collectors() {
     const std::string& path = collector.where.path;
     check_in(path + ".in", collector.in, places_, "place");
     instances += collector.in.size();
-    const std::string_view version = std::string_view{collector.version}.substr(collector.version.starts_with('v') ? 1 : 0);
-    const bool plain = std::all_of(version.begin(), version.end(), [](char c) { return c == '.' || (c >= '0' && c <= '9'); });
+    const std::string_view version =
+        std::string_view{collector.version}.substr(collector.version.starts_with('v') ? 1 : 0);
+    const bool plain =
+        std::all_of(version.begin(), version.end(), [](char c) { return c == '.' || (c >= '0' && c <= '9'); });
     if (!plain || std::count(version.begin(), version.end(), '.') == 0 || version.size() > 20)
       problem(path + ".version", "'" + shortened(collector.version, 40) + "' is no version; write it like 0.111.0");
   }
   if (instances > kMostInstances)
-    problem("collectors", std::to_string(instances) + " instances over all places are more than " + std::to_string(kMostInstances) + "; give fewer");
+    problem("collectors", std::to_string(instances) + " instances over all places are more than " +
+                              std::to_string(kMostInstances) + "; give fewer");
 }
 
 void Checker::check_backends() {
@@ -262,42 +281,50 @@ void Checker::check_backends() {
     instances += std::max<std::size_t>(1, backend.in.size());
     for (std::size_t i = 1; i < backend.script.size(); ++i)
       if (backend.script[i].from_request <= backend.script[i - 1].from_request)
-        problem(path + ".script." + std::to_string(i) + ".from_request", std::to_string(backend.script[i].from_request) +
-                " is not above the step before, " + std::to_string(backend.script[i - 1].from_request) + "; write steps in ascending order");
+        problem(path + ".script." + std::to_string(i) + ".from_request",
+                std::to_string(backend.script[i].from_request) + " is not above the step before, " +
+                    std::to_string(backend.script[i - 1].from_request) + "; write steps in ascending order");
   }
   if (instances > kMostInstances)
-    problem("backends", std::to_string(instances) + " instances over all places are more than " + std::to_string(kMostInstances) + "; give fewer");
+    problem("backends", std::to_string(instances) + " instances over all places are more than " +
+                            std::to_string(kMostInstances) + "; give fewer");
 }
 
 void Checker::check_faults() {
   for (const Fault& fault : s_.faults) {
     check_fault(fault);
     if (fault.at > end())
-      warning(fault.where.path + ".at", "is after the end of the run at " + show(end() - Time{}) + "; nothing of it will happen");
+      warning(fault.where.path + ".at",
+              "is after the end of the run at " + show(end() - Time{}) + "; nothing of it will happen");
   }
 }
 
 void Checker::check_fault(const Fault& fault) {
   const std::string& path = fault.where.path;
   switch (fault.kind) {
-    case Fault::Kind::backend: return check_backend_fault(fault);
+    case Fault::Kind::backend:
+      return check_backend_fault(fault);
     case Fault::Kind::collector: {
       if (!known(path + ".collector", fault.target, collectors_, "collector")) return;
-      const auto& use = *std::find_if(s_.collectors.begin(), s_.collectors.end(), [&](const CollectorUse& c) { return c.name == fault.target; });
+      const auto& use = *std::find_if(s_.collectors.begin(), s_.collectors.end(),
+                                      [&](const CollectorUse& c) { return c.name == fault.target; });
       if (!fault.in.empty()) known(path + ".in", fault.in, use.in, "place of that collector");
       return;
     }
-    case Fault::Kind::link: return check_between(path + ".link", fault.between);
+    case Fault::Kind::link:
+      return check_between(path + ".link", fault.between);
   }
 }
 
 void Checker::check_backend_fault(const Fault& fault) {
   const std::string& path = fault.where.path;
   if (!input_.given(path + ".backend") || !known(path + ".backend", fault.target, backends_, "backend")) return;
-  const auto& backend = *std::find_if(s_.backends.begin(), s_.backends.end(), [&](const Backend& b) { return b.name == fault.target; });
+  const auto& backend =
+      *std::find_if(s_.backends.begin(), s_.backends.end(), [&](const Backend& b) { return b.name == fault.target; });
   if (!fault.in.empty()) known(path + ".in", fault.in, backend.in, "place of that backend");
   const auto keys = {"answer", "hang", "reset", "refuse", "latency", "store"};
-  const bool does_something = std::any_of(keys.begin(), keys.end(), [&](const char* key) { return input_.given(join(path, key)); });
+  const bool does_something =
+      std::any_of(keys.begin(), keys.end(), [&](const char* key) { return input_.given(join(path, key)); });
   if (!does_something) problem(path, "says what is struck, not how; add answer, hang, reset, refuse, latency or store");
 }
 
@@ -305,11 +332,13 @@ void Checker::check_thresholds() {
   for (const Expect& expect : s_.expect) {
     if (expect.at_least && expect.at_most && *expect.at_least > *expect.at_most)
       problem(expect.where.path + ".at_least", show(*expect.at_least, Unit::none) + " is above at_most " +
-              show(*expect.at_most, Unit::none) + "; nothing can satisfy both");
-    if (expect.figure.empty() && input_.given(expect.where.path + ".figure")) problem(expect.where.path + ".figure", "is empty; name a figure of the record");
+                                                   show(*expect.at_most, Unit::none) + "; nothing can satisfy both");
+    if (expect.figure.empty() && input_.given(expect.where.path + ".figure"))
+      problem(expect.where.path + ".figure", "is empty; name a figure of the record");
   }
   for (const Judge& judge : s_.judge)
-    if (judge.figure.empty() && input_.given(judge.where.path + ".figure")) problem(judge.where.path + ".figure", "is empty; name a figure of the record");
+    if (judge.figure.empty() && input_.given(judge.where.path + ".figure"))
+      problem(judge.where.path + ".figure", "is empty; name a figure of the record");
 }
 
 }  // namespace

@@ -18,8 +18,8 @@ namespace {
 
 using language::describe_bad_byte, language::first_bad_byte, language::shortened;
 
-constexpr std::size_t kLongestKey = 1000;      ///< bytes; paths of keys are built in messages
-constexpr std::size_t kMostDuplicates = 20;    ///< reported before parsing gives up
+constexpr std::size_t kLongestKey = 1000;    ///< bytes; paths of keys are built in messages
+constexpr std::size_t kMostDuplicates = 20;  ///< reported before parsing gives up
 
 /// Content that is refused at a place; ends parsing.
 struct Refused {
@@ -73,14 +73,16 @@ class TreeBuilder final : public YAML::EventHandler {
     bool has_key = false;  ///< map: the next value belongs to `key`
     std::string key;
     Mark key_mark;
-    std::unordered_map<std::string, Mark> seen;  ///< map: keys so far
+    std::unordered_map<std::string, Mark> seen;  ///< map: keys so far; order never leaves
   };
   struct Anchored {
     Node node;
     Weight weight;
   };
 
-  bool wants_key() const { return !open_.empty() && open_.back().node.kind == Node::Kind::map && !open_.back().has_key; }
+  bool wants_key() const {
+    return !open_.empty() && open_.back().node.kind == Node::Kind::map && !open_.back().has_key;
+  }
   void take_key(Mark mark, const std::string& text, bool quoted);
   void report_duplicate(Mark mark, Mark first, const std::string& text);
   void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor);
@@ -97,7 +99,7 @@ class TreeBuilder final : public YAML::EventHandler {
   Problems& problems_;
   Node root_;
   std::vector<Frame> open_;
-  std::unordered_map<YAML::anchor_t, Anchored> anchors_;
+  std::unordered_map<YAML::anchor_t, Anchored> anchors_;  // order never leaves
   Mark last_mark_;
   std::size_t nodes_ = 0;
   std::size_t bytes_ = 0;
@@ -148,8 +150,10 @@ void TreeBuilder::check_tag(const std::string& tag, Mark mark) const {
 }
 
 void TreeBuilder::take_key(Mark mark, const std::string& text, bool quoted) {
-  if (text == "<<" && !quoted) refuse(mark, "merge keys ('<<') are not supported; write the keys out, or alias whole values");
-  if (text.size() > kLongestKey) refuse(mark, "a key has more than " + std::to_string(kLongestKey) + " bytes; shorten it");
+  if (text == "<<" && !quoted)
+    refuse(mark, "merge keys ('<<') are not supported; write the keys out, or alias whole values");
+  if (text.size() > kLongestKey)
+    refuse(mark, "a key has more than " + std::to_string(kLongestKey) + " bytes; shorten it");
   charge(Weight{1, text.size(), 0}, mark);
   Frame& frame = open_.back();
   const auto [first, is_new] = frame.seen.emplace(text, mark);
@@ -160,14 +164,16 @@ void TreeBuilder::take_key(Mark mark, const std::string& text, bool quoted) {
 }
 
 void TreeBuilder::report_duplicate(Mark mark, Mark first, const std::string& text) {
-  problems_.add(document_.problem(mark, path(), "key '" + shortened(text) + "' is given twice, first at " +
-                                                    to_text(first) + "; remove one of them"));
+  problems_.add(document_.problem(
+      mark, path(),
+      "key '" + shortened(text) + "' is given twice, first at " + to_text(first) + "; remove one of them"));
   if (++duplicates_ == kMostDuplicates) refuse(mark, "too many duplicate keys; mend these first");
 }
 
 void TreeBuilder::OnNull(const YAML::Mark& yaml_mark, YAML::anchor_t anchor) {
   const Mark mark = to_mark(yaml_mark);
-  if (wants_key()) refuse(mark, "a key is missing or null; write a name in front of ':' (in quotes if it looks like null)");
+  if (wants_key())
+    refuse(mark, "a key is missing or null; write a name in front of ':' (in quotes if it looks like null)");
   Node node;
   node.mark = mark;
   charge(Weight{}, mark);
@@ -194,7 +200,8 @@ void TreeBuilder::OnAlias(const YAML::Mark& yaml_mark, YAML::anchor_t anchor) {
   const Mark mark = to_mark(yaml_mark);
   if (wants_key()) refuse(mark, "an alias cannot be a key; write the key out");
   const auto found = anchors_.find(anchor);
-  if (found == anchors_.end()) refuse(mark, "this alias stands inside the value that it refers to; write the value out");
+  if (found == anchors_.end())
+    refuse(mark, "this alias stands inside the value that it refers to; write the value out");
   charge(found->second.weight, mark);
   add(found->second.node, found->second.weight, 0);
 }
@@ -261,7 +268,7 @@ Mark mark_of_byte(std::string_view text, std::size_t at) {
 
 /// yaml-cpp keeps a whole flow collection as tokens before it hands out the first, and this file keeps every line, so
 /// the number of indicators and lines bounds the memory of both. Counted everywhere, strings and comments included: no
-/// honest file comes near. Brackets that are never closed are refused here because the parser would blame another place.
+/// honest file comes near. Brackets that are never closed are refused here: the parser would blame another place.
 void check_structure(std::string_view text, const DocumentLimits& limits) {
   constexpr std::string_view counted = "[]{},!&*\n";
   constexpr int most_open = 1000;
@@ -273,8 +280,10 @@ void check_structure(std::string_view text, const DocumentLimits& limits) {
     if (open > most_open)
       throw Refused{mark_of_byte(text, at), {}, "nested deeper than 1000 brackets; is one never closed?"};
     if (left-- == 0)
-      throw Refused{mark_of_byte(text, at), {}, "more than " + std::to_string(2 * limits.nodes) +
-                                                    " lines, brackets and commas up to here; split the file"};
+      throw Refused{
+          mark_of_byte(text, at),
+          {},
+          "more than " + std::to_string(2 * limits.nodes) + " lines, brackets and commas up to here; split the file"};
   }
 }
 
@@ -295,7 +304,8 @@ std::string with_end_guard(std::string_view text) {
 std::string parser_message(const std::string& message) {
   namespace words = YAML::ErrorMsg;
   constexpr std::string_view places = "; check indentation, brackets and quotes around this place";
-  if (message == words::EOF_IN_SCALAR) return "the file ends inside a quoted text that starts after this place; close the quote";
+  if (message == words::EOF_IN_SCALAR)
+    return "the file ends inside a quoted text that starts after this place; close the quote";
   if (message == words::END_OF_SEQ_FLOW) return "a list that was opened with '[' is not closed here; add ',' or ']'";
   if (message == words::END_OF_MAP_FLOW) return "a map that was opened with '{' is not closed here; add ',' or '}'";
   if (message == words::END_OF_MAP) return "expected a 'key: value' of the same map here; check the indentation";
@@ -329,7 +339,8 @@ void fill(Document& document, std::string_view text, const DocumentLimits& limit
 
 }  // namespace
 
-LoadedDocument parse_document(std::string_view text, std::string name, Problems& problems, const DocumentLimits& limits) {
+LoadedDocument parse_document(std::string_view text, std::string name, Problems& problems,
+                              const DocumentLimits& limits) {
   Document document;
   document.file = std::move(name);
   Problems found;

@@ -41,7 +41,8 @@ FileText cannot_open(int error) {
 
 FileText not_regular(mode_t mode) {
   if (S_ISDIR(mode)) return failed(LoadFailure::environment, "is a directory; name a file inside it");
-  return failed(LoadFailure::environment, "is not a regular file (a FIFO, socket or device); copy its content to a file");
+  return failed(LoadFailure::environment,
+                "is not a regular file (a FIFO, socket or device); copy its content to a file");
 }
 
 FileText too_large(std::size_t most) {

@@ -79,7 +79,8 @@ std::string hint(std::string_view name, const std::vector<std::string>& known) {
   const std::string near = nearest(name, known);
   if (!near.empty()) return "; did you mean '" + near + "'?";
   std::string list;
-  for (std::size_t i = 0; i < std::min(known.size(), most_listed); ++i) list += (i == 0 ? "" : ", ") + shortened(known[i], 40);
+  for (std::size_t i = 0; i < std::min(known.size(), most_listed); ++i)
+    list += (i == 0 ? "" : ", ") + shortened(known[i], 40);
   return "; known: " + list + (known.size() > most_listed ? ", …" : "");
 }
 

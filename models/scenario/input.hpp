@@ -59,8 +59,8 @@ class Input {
 std::string join(const std::string& parent, std::string_view key);
 
 /// Sets values of the tree from `--set path=value`: maps by key, lists by index. A key with dots is found by trying the
-/// longest name first. Keys that are not there yet are added, so that defaults can be changed; whether the language knows
-/// them is the reader's business. Problems: no value, an index past the end, a path through a value.
+/// longest name first. Keys that are not there yet are added, so that defaults can be changed; whether the language
+/// knows them is the reader's business. Problems: no value, an index past the end, a path through a value.
 void apply_overrides(Input& input);
 
 }  // namespace spillway::language

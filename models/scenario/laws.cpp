@@ -4,7 +4,8 @@ namespace spillway::language {
 namespace {
 
 std::string below(const char* upper, double high, const char* lower, double low, Unit unit) {
-  return std::string{upper} + " " + show(high, unit) + " is below " + lower + " " + show(low, unit) + "; swap or mend them";
+  return std::string{upper} + " " + show(high, unit) + " is below " + lower + " " + show(low, unit) +
+         "; swap or mend them";
 }
 
 }  // namespace
@@ -24,10 +25,12 @@ std::string disagreement(const Laws& laws) {
 Distribution to_distribution(const Laws& laws) {
   if (laws.uniform) return Distribution::uniform(laws.uniform->min, laws.uniform->max);
   if (laws.exponential) return Distribution::exponential(laws.exponential->mean);
-  if (laws.lognormal) return Distribution::lognormal(laws.lognormal->median, laws.lognormal->p, laws.lognormal->value_at);
+  if (laws.lognormal)
+    return Distribution::lognormal(laws.lognormal->median, laws.lognormal->p, laws.lognormal->value_at);
   if (laws.gamma) return Distribution::gamma(laws.gamma->mean, laws.gamma->cv);
   if (laws.weibull) return Distribution::weibull(laws.weibull->scale, laws.weibull->shape);
-  if (laws.hyperexponential) return Distribution::hyperexponential(laws.hyperexponential->mean, laws.hyperexponential->cv);
+  if (laws.hyperexponential)
+    return Distribution::hyperexponential(laws.hyperexponential->mean, laws.hyperexponential->cv);
   if (laws.bounded_pareto)
     return Distribution::bounded_pareto(laws.bounded_pareto->min, laws.bounded_pareto->max, laws.bounded_pareto->alpha);
   std::vector<double> weights;

@@ -65,8 +65,8 @@ std::string disagreement(const Laws& laws);
 /// The law, except an empirical one, which needs its file. Requires an empty disagreement().
 Distribution to_distribution(const Laws& laws);
 
-inline constexpr double kTiny = 1e-12;      ///< the least positive value of a law's parameter
-inline constexpr double kHuge = kLongest;   ///< the greatest value: 400 days, or a factor of as much
+inline constexpr double kTiny = 1e-12;     ///< the least positive value of a law's parameter
+inline constexpr double kHuge = kLongest;  ///< the greatest value: 400 days, or a factor of as much
 
 template <class V>
 void describe(V& v, UniformLaw& law) {
@@ -113,7 +113,8 @@ void describe(V& v, ParetoLaw& law) {
 template <class V>
 void describe(V& v, EmpiricalLaw& law) {
   v.about("measured values, drawn with equal probability");
-  v.required("file", law.file, About{"file with one value and unit per line, relative to the scenario; # starts a comment"});
+  v.required("file", law.file,
+             About{"file with one value and unit per line, relative to the scenario; # starts a comment"});
 }
 
 template <class V>

@@ -43,8 +43,10 @@ std::vector<const char*> MapReaderBase::given(Keys keys) const {
 void MapReaderBase::duration_or_auto(const char* key, std::optional<Duration>& out, const About& about) {
   const Node* node = take(key);
   if (!node) return;
-  if (node->kind == Node::Kind::scalar && node->text == "auto") out.reset();
-  else read(Value{input_, *node, child(key), about}, out);
+  if (node->kind == Node::Kind::scalar && node->text == "auto")
+    out.reset();
+  else
+    read(Value{input_, *node, child(key), about}, out);
 }
 
 void MapReaderBase::percentile(double& p, double& value, const About& about) {
@@ -54,8 +56,10 @@ void MapReaderBase::percentile(double& p, double& value, const About& about) {
     if (!probability) continue;
     known_.push_back(entry.key);
     if (*probability <= 0.5 || *probability >= 1)
-      return input_.problem(entry.key_mark, child(entry.key), "a percentile between p50 and p100 is needed, such as p99");
-    if (chosen) return input_.problem(entry.key_mark, child(entry.key), "a second percentile; give one, it fixes the law");
+      return input_.problem(entry.key_mark, child(entry.key),
+                            "a percentile between p50 and p100 is needed, such as p99");
+    if (chosen)
+      return input_.problem(entry.key_mark, child(entry.key), "a second percentile; give one, it fixes the law");
     chosen = &entry;
     p = *probability;
   }
@@ -96,20 +100,24 @@ bool MapReaderBase::is_true(const char* key, const Node& node) {
   bool flag = false;
   const std::size_t before = input_.errors();
   read(Value{input_, node, child(key), About{}}, flag);
-  if (!flag && input_.errors() == before) input_.problem(node.mark, child(key), "only true makes sense here; remove the key");
+  if (!flag && input_.errors() == before)
+    input_.problem(node.mark, child(key), "only true makes sense here; remove the key");
   return flag;
 }
 
 bool MapReaderBase::is_kind(const Node& node, Node::Kind kind, const std::string& path, const char* wanted) {
   if (node.kind == kind) return true;
-  input_.problem(node.mark, path, std::string{wanted} + " is needed here" +
-                 (kind == Node::Kind::map ? "; write 'name:' and indent its keys below" : "; begin each entry with '- '"));
+  input_.problem(
+      node.mark, path,
+      std::string{wanted} + " is needed here" +
+          (kind == Node::Kind::map ? "; write 'name:' and indent its keys below" : "; begin each entry with '- '"));
   return false;
 }
 
 bool MapReaderBase::fits(const Node& node, std::size_t count, std::size_t most, const std::string& path) {
   if (count <= most) return true;
-  input_.problem(node.mark, path, std::to_string(count) + " entries are more than " + std::to_string(most) + "; give fewer");
+  input_.problem(node.mark, path,
+                 std::to_string(count) + " entries are more than " + std::to_string(most) + "; give fewer");
   return false;
 }
 
@@ -120,8 +128,8 @@ bool MapReaderBase::is_good_name(const Entry& entry, const std::string& path, bo
     std::vector<std::string> known;
     for (const Entry& other : node_.find(known_.back())->entries)
       if (!is_override(other.key_mark)) known.push_back(other.key);
-    input_.problem(entry.key_mark, path, "there is no '" + shortened(entry.key) + "' in " + known_.back() +
-                   hint(entry.key, known));
+    input_.problem(entry.key_mark, path,
+                   "there is no '" + shortened(entry.key) + "' in " + known_.back() + hint(entry.key, known));
     return false;
   }
   const bool plain = std::all_of(entry.key.begin(), entry.key.end(), [](unsigned char c) {
@@ -129,8 +137,10 @@ bool MapReaderBase::is_good_name(const Entry& entry, const std::string& path, bo
   });
   const bool good = !entry.key.empty() && characters(entry.key) <= longest && (plain || free_text);
   if (!good)
-    input_.problem(entry.key_mark, path, "'" + shortened(entry.key, 40) +
-                   (free_text ? "' is no name; give 1 to 100 characters" : "' is no name; use letters, digits, '-', '_' and '.'"));
+    input_.problem(entry.key_mark, path,
+                   "'" + shortened(entry.key, 40) +
+                       (free_text ? "' is no name; give 1 to 100 characters"
+                                  : "' is no name; use letters, digits, '-', '_' and '.'"));
   return good;
 }
 

@@ -33,7 +33,8 @@ Step split(std::string_view path, std::size_t at) {
 Step next_step(Node& map, std::string_view path) {
   for (std::size_t end = path.size(); end != std::string_view::npos && end > 0; end = path.rfind('.', end - 1)) {
     Step step = split(path, end);
-    const auto found = std::find_if(map.entries.begin(), map.entries.end(), [&](const Entry& e) { return e.key == step.key; });
+    const auto found =
+        std::find_if(map.entries.begin(), map.entries.end(), [&](const Entry& e) { return e.key == step.key; });
     if (found == map.entries.end()) continue;
     step.entry = &*found;
     return step;

@@ -17,7 +17,8 @@ Scenario read_scenario(Input& input) {
     return scenario;
   }
   read_struct(input, root, {}, scenario);
-  for (CollectorUse& collector : scenario.collectors) collector.version_given = input.given(collector.where.path + ".version");
+  for (CollectorUse& collector : scenario.collectors)
+    collector.version_given = input.given(collector.where.path + ".version");
   return scenario;
 }
 

@@ -32,7 +32,9 @@ Json quantity_schema(const About& about) {
 }
 
 Json law_schema(Unit unit) {
-  return {{"anyOf", {quantity_schema(About{"", unit}), {{"$ref", unit == Unit::seconds ? "#/$defs/law_of_durations" : "#/$defs/law_of_factors"}}}}};
+  return {{"anyOf",
+           {quantity_schema(About{"", unit}),
+            {{"$ref", unit == Unit::seconds ? "#/$defs/law_of_durations" : "#/$defs/law_of_factors"}}}}};
 }
 
 Json one_or_list(Json item) { return {{"anyOf", {item, {{"type", "array"}, {"items", item}}}}}; }
@@ -55,16 +57,17 @@ Json schema_of(const std::map<std::string, std::string>&, const About&) {
   return {{"type", {"object", "null"}}, {"maxProperties", kMostNames}, {"additionalProperties", text_schema()}};
 }
 template <class E>
-  requires std::is_enum_v<E>
-Json schema_of(const E&, const About&) {
+requires std::is_enum_v<E> Json schema_of(const E&, const About&) {
   Json known = Json::array();
   for (const auto& word : words(E{})) known.push_back(word.text);
   return {{"enum", known}};
 }
 template <class T>
 Json schema_of(const std::optional<T>&, const About& about) {
-  if constexpr (std::is_same_v<T, Distribution>) return law_schema(about.unit);
-  else return schema_of(T{}, about);
+  if constexpr (std::is_same_v<T, Distribution>)
+    return law_schema(about.unit);
+  else
+    return schema_of(T{}, about);
 }
 
 // Defaults as they would be written; null when there is nothing worth writing.
@@ -81,8 +84,7 @@ Json default_of(const Duration& value, Unit) { return show(value); }
 Json default_of(const Time& value, Unit) { return show(value.time_since_epoch()); }
 Json default_of(const Distribution& value, Unit unit) { return default_of(value.mean(), unit); }
 template <class E>
-  requires std::is_enum_v<E>
-Json default_of(const E& value, Unit) {
+requires std::is_enum_v<E> Json default_of(const E& value, Unit) {
   for (const auto& word : words(E{}))
     if (word.value == value) return word.text;
   return {};
@@ -92,9 +94,13 @@ Json default_of(const std::optional<T>& value, Unit unit) {
   return value ? default_of(*value, unit) : Json{};
 }
 template <class T>
-Json default_of(const std::vector<T>&, Unit) { return {}; }
+Json default_of(const std::vector<T>&, Unit) {
+  return {};
+}
 template <class K, class T>
-Json default_of(const std::map<K, T>&, Unit) { return {}; }
+Json default_of(const std::map<K, T>&, Unit) {
+  return {};
+}
 
 /// Unit and range in words, for editors that show the description.
 std::string described(const About& about, const Json& fallback) {
@@ -139,7 +145,9 @@ class SchemaWriter {
   }
 
   template <class E>
-  void sets(const char* key, const E&, E, const char* text) { add(key, {{"const", true}}, text, {}); }
+  void sets(const char* key, const E&, E, const char* text) {
+    add(key, {{"const", true}}, text, {});
+  }
 
   template <class E, class T>
   void chooses(const char* key, const E&, E, const T& value, const About& about) {
@@ -173,7 +181,8 @@ class SchemaWriter {
   template <class T>
   void section(const char* key, const std::vector<T>&, const char* text, std::size_t most) {
     T body;
-    add(key, {{"type", {"object", "null"}}, {"maxProperties", most}, {"additionalProperties", struct_schema(body)}}, text, {});
+    add(key, {{"type", {"object", "null"}}, {"maxProperties", most}, {"additionalProperties", struct_schema(body)}},
+        text, {});
   }
 
   void exactly_one(Keys keys) { schema["oneOf"] = require_each(keys); }

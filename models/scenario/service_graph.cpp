@@ -105,7 +105,8 @@ void report_explosions(const Graph& graph, const Walk& walk, const Vertices& ver
     }
     if (executions[v] <= kMostExecutions || callee_is_to_blame) continue;
     input.problem(vertices.operations[v]->where.path, "one execution starts " + show(executions[v], Unit::none) +
-                  " operations, more than " + show(kMostExecutions, Unit::none) + "; make fewer calls");
+                                                          " operations, more than " +
+                                                          show(kMostExecutions, Unit::none) + "; make fewer calls");
   }
 }
 

@@ -15,10 +15,11 @@ struct Scale {
   double factor;  ///< of the base unit; times in nanoseconds
 };
 
-constexpr std::array kTimes{Scale{"ns", 1},  Scale{"us", 1e3}, Scale{"µs", 1e3},    Scale{"ms", 1e6},  Scale{"s", 1e9},
-                            Scale{"min", 60e9}, Scale{"m", 60e9}, Scale{"h", 3600e9}, Scale{"d", 86400e9}};
-constexpr std::array kSizes{Scale{"B", 1},      Scale{"KB", 1e3},       Scale{"kB", 1e3},        Scale{"MB", 1e6},
-                            Scale{"GB", 1e9},   Scale{"KiB", 1024},     Scale{"MiB", 1048576},   Scale{"GiB", 1073741824}};
+constexpr std::array kTimes{Scale{"ns", 1},   Scale{"us", 1e3},   Scale{"µs", 1e3},
+                            Scale{"ms", 1e6}, Scale{"s", 1e9},    Scale{"min", 60e9},
+                            Scale{"m", 60e9}, Scale{"h", 3600e9}, Scale{"d", 86400e9}};
+constexpr std::array kSizes{Scale{"B", 1},    Scale{"KB", 1e3},   Scale{"kB", 1e3},      Scale{"MB", 1e6},
+                            Scale{"GB", 1e9}, Scale{"KiB", 1024}, Scale{"MiB", 1048576}, Scale{"GiB", 1073741824}};
 constexpr std::array kPeriods{Scale{"s", 1}, Scale{"min", 60}, Scale{"h", 3600}, Scale{"d", 86400}};
 
 template <std::size_t N>
@@ -143,13 +144,20 @@ std::optional<double> read_any(std::string_view text, const Amount& amount) {
 std::optional<double> read(std::string_view text, const Amount& amount, Unit unit) {
   const bool bare_zero = amount.number == 0 && amount.word.empty() && amount.rest.empty();
   switch (unit) {
-    case Unit::none: return read_plain(amount);
-    case Unit::seconds: return bare_zero ? std::optional{0.0} : read_seconds(text);
-    case Unit::bytes: return bare_zero ? std::optional{0.0} : read_bytes(amount);
-    case Unit::per_second: return bare_zero ? std::optional{0.0} : read_rate(amount);
-    case Unit::bytes_per_second: return bare_zero ? std::optional{0.0} : read_bandwidth(amount);
-    case Unit::share: return amount.rest == "%" ? read_percent(amount) : read_plain(amount);
-    case Unit::any: return read_any(text, amount);
+    case Unit::none:
+      return read_plain(amount);
+    case Unit::seconds:
+      return bare_zero ? std::optional{0.0} : read_seconds(text);
+    case Unit::bytes:
+      return bare_zero ? std::optional{0.0} : read_bytes(amount);
+    case Unit::per_second:
+      return bare_zero ? std::optional{0.0} : read_rate(amount);
+    case Unit::bytes_per_second:
+      return bare_zero ? std::optional{0.0} : read_bandwidth(amount);
+    case Unit::share:
+      return amount.rest == "%" ? read_percent(amount) : read_plain(amount);
+    case Unit::any:
+      return read_any(text, amount);
   }
   return std::nullopt;
 }
@@ -162,7 +170,7 @@ std::string number_text(double value) {
 
 std::string show_seconds(double value) {
   if (value == 0) return "0s";
-  constexpr std::array scales{Scale{"d", 86400}, Scale{"h", 3600}, Scale{"min", 60},  Scale{"s", 1},
+  constexpr std::array scales{Scale{"d", 86400}, Scale{"h", 3600},  Scale{"min", 60}, Scale{"s", 1},
                               Scale{"ms", 1e-3}, Scale{"us", 1e-6}, Scale{"ns", 1e-9}};
   for (const Scale& scale : scales) {
     const double amount = value / scale.factor;
@@ -190,9 +198,11 @@ Parsed<Duration> parse_duration(std::string_view text) {
   if (!checked.value) return {std::nullopt, checked.why};
   if (*checked.value == 0) return {Duration{}, {}};
   const long double nanoseconds = *take_nanoseconds(text);
-  if (std::fabs(nanoseconds) > 9.2e18L) return {std::nullopt, "'" + shortened(text, 40) + "' is too long; 400d is the most"};
+  if (std::fabs(nanoseconds) > 9.2e18L)
+    return {std::nullopt, "'" + shortened(text, 40) + "' is too long; 400d is the most"};
   const auto rounded = static_cast<std::int64_t>(std::llround(nanoseconds));
-  if (rounded == 0) return {std::nullopt, "'" + shortened(text, 40) + "' is less than a nanosecond; give 1ns or more, or 0"};
+  if (rounded == 0)
+    return {std::nullopt, "'" + shortened(text, 40) + "' is less than a nanosecond; give 1ns or more, or 0"};
   return {Duration{rounded}, {}};
 }
 
@@ -212,13 +222,18 @@ template Parsed<std::uint64_t> parse_integer<std::uint64_t>(std::string_view);
 
 std::string show(double value, Unit unit) {
   switch (unit) {
-    case Unit::seconds: return show_seconds(value);
-    case Unit::bytes: return number_text(value) + "B";
-    case Unit::per_second: return number_text(value) + "/s";
-    case Unit::bytes_per_second: return number_text(value) + "B/s";
+    case Unit::seconds:
+      return show_seconds(value);
+    case Unit::bytes:
+      return number_text(value) + "B";
+    case Unit::per_second:
+      return number_text(value) + "/s";
+    case Unit::bytes_per_second:
+      return number_text(value) + "B/s";
     case Unit::none:
     case Unit::share:
-    case Unit::any: return number_text(value);
+    case Unit::any:
+      return number_text(value);
   }
   return {};
 }
@@ -226,9 +241,13 @@ std::string show(double value, Unit unit) {
 std::string show(Duration duration) {
   if (duration == Duration{}) return "0s";
   const std::int64_t total = duration.count();
-  constexpr std::array<std::pair<const char*, std::int64_t>, 7> units{
-      {{"d", 86'400'000'000'000}, {"h", 3'600'000'000'000}, {"min", 60'000'000'000}, {"s", 1'000'000'000},
-       {"ms", 1'000'000}, {"us", 1'000}, {"ns", 1}}};
+  constexpr std::array<std::pair<const char*, std::int64_t>, 7> units{{{"d", 86'400'000'000'000},
+                                                                       {"h", 3'600'000'000'000},
+                                                                       {"min", 60'000'000'000},
+                                                                       {"s", 1'000'000'000},
+                                                                       {"ms", 1'000'000},
+                                                                       {"us", 1'000},
+                                                                       {"ns", 1}}};
   for (const auto& [name, length] : units)
     if (total % length == 0) return std::to_string(total / length) + name;
   return {};
@@ -236,13 +255,20 @@ std::string show(Duration duration) {
 
 std::string expectation(Unit unit) {
   switch (unit) {
-    case Unit::none: return "a number such as 0.5";
-    case Unit::seconds: return "a duration such as 200ms, 5min or 1min 30s (units ns us ms s min h d)";
-    case Unit::bytes: return "a size such as 64KiB or 5MB (units B KB MB GB KiB MiB GiB)";
-    case Unit::per_second: return "a rate such as 2/s or 30/min";
-    case Unit::bytes_per_second: return "a bandwidth such as 100MB/s";
-    case Unit::share: return "a share such as 0.7 or 70 %";
-    case Unit::any: return "a number, with a unit where the figure has one, such as 1000, 70 %, 200ms, 5MiB or 2/s";
+    case Unit::none:
+      return "a number such as 0.5";
+    case Unit::seconds:
+      return "a duration such as 200ms, 5min or 1min 30s (units ns us ms s min h d)";
+    case Unit::bytes:
+      return "a size such as 64KiB or 5MB (units B KB MB GB KiB MiB GiB)";
+    case Unit::per_second:
+      return "a rate such as 2/s or 30/min";
+    case Unit::bytes_per_second:
+      return "a bandwidth such as 100MB/s";
+    case Unit::share:
+      return "a share such as 0.7 or 70 %";
+    case Unit::any:
+      return "a number, with a unit where the figure has one, such as 1000, 70 %, 200ms, 5MiB or 2/s";
   }
   return {};
 }
@@ -253,13 +279,20 @@ std::string pattern(Unit unit) {
   const std::string size = number + " *(B|KB|kB|MB|GB|KiB|MiB|GiB)";
   const std::string period = " */ *(s|min|h|d)";
   switch (unit) {
-    case Unit::none: return {};
-    case Unit::seconds: return "^" + time + "$";
-    case Unit::bytes: return "^" + size + "$";
-    case Unit::per_second: return "^" + number + period + "$";
-    case Unit::bytes_per_second: return "^" + size + period + "$";
-    case Unit::share: return "^" + number + " *%$";
-    case Unit::any: return "^(" + time + "|" + size + "(" + period + ")?|" + number + "(" + period + "| *%)?)$";
+    case Unit::none:
+      return {};
+    case Unit::seconds:
+      return "^" + time + "$";
+    case Unit::bytes:
+      return "^" + size + "$";
+    case Unit::per_second:
+      return "^" + number + period + "$";
+    case Unit::bytes_per_second:
+      return "^" + size + period + "$";
+    case Unit::share:
+      return "^" + number + " *%$";
+    case Unit::any:
+      return "^(" + time + "|" + size + "(" + period + ")?|" + number + "(" + period + "| *%)?)$";
   }
   return {};
 }

@@ -84,8 +84,10 @@ std::string escaped(std::string_view text) {
     const std::size_t length = utf8_length(text, at);
     const std::string_view sequence = text.substr(at, length == 0 ? 1 : length);
     const unsigned c = length == 0 ? byte_at(text, at) : code_point(sequence);
-    if (length == 0 || hides_or_controls(c)) out += escape_of(c);
-    else out += sequence;
+    if (length == 0 || hides_or_controls(c))
+      out += escape_of(c);
+    else
+      out += sequence;
     at += sequence.size();
   }
   return out;

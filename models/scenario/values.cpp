@@ -36,7 +36,8 @@ void for_each_item(const Value& value, std::size_t most, F item) {
   if (value.node.kind != Node::Kind::sequence) return item(value);
   const auto& items = value.node.items;
   if (items.size() > most)
-    return value.problem(std::to_string(items.size()) + " entries are more than " + std::to_string(most) + "; give fewer");
+    return value.problem(std::to_string(items.size()) + " entries are more than " + std::to_string(most) +
+                         "; give fewer");
   for (std::size_t i = 0; i < items.size(); ++i) {
     const std::string path = join(value.path, std::to_string(i));
     value.input.note(path, items[i].mark);
@@ -60,11 +61,18 @@ std::vector<double> read_samples(const Value& value, const std::string& name, co
     if (line.empty()) continue;
     const Parsed<double> parsed = parse_quantity(line, value.about.unit);
     const bool in_range = parsed.value && *parsed.value >= value.about.min && *parsed.value <= value.about.max;
-    if (in_range) samples.push_back(*parsed.value);
-    else problems.add(Problem{Problem::Severity::error, lines.file, {number, 1}, {},
-                              parsed.value ? in_quotes(line) + " is out of range" : parsed.why, line});
+    if (in_range)
+      samples.push_back(*parsed.value);
+    else
+      problems.add(Problem{Problem::Severity::error,
+                           lines.file,
+                           {number, 1},
+                           {},
+                           parsed.value ? in_quotes(line) + " is out of range" : parsed.why,
+                           line});
   }
-  for (std::size_t i = 0; i < std::min<std::size_t>(problems.all().size(), 10); ++i) value.input.problem(problems.all()[i]);
+  for (std::size_t i = 0; i < std::min<std::size_t>(problems.all().size(), 10); ++i)
+    value.input.problem(problems.all()[i]);
   return problems.has_errors() ? std::vector<double>{} : samples;
 }
 
@@ -73,14 +81,17 @@ std::optional<Distribution> read_empirical(const Value& value, const EmpiricalLa
   const auto content = value.input.read_file(law.file, value.node.mark, value.path);
   if (!content) return std::nullopt;
   const std::vector<double> samples = read_samples(value, law.file, *content);
-  if (samples.empty()) value.problem("'" + shortened(law.file) + "' has no usable values; give one with its unit per line");
-  if (samples.size() > kMostSamples) value.problem("'" + shortened(law.file) + "' has more than 1000000 values; give fewer");
+  if (samples.empty())
+    value.problem("'" + shortened(law.file) + "' has no usable values; give one with its unit per line");
+  if (samples.size() > kMostSamples)
+    value.problem("'" + shortened(law.file) + "' has more than 1000000 values; give fewer");
   if (samples.empty() || samples.size() > kMostSamples) return std::nullopt;
   return Distribution::empirical(samples);
 }
 
 std::vector<std::string> law_names() {
-  return {"uniform", "exponential", "lognormal", "gamma", "weibull", "bounded_pareto", "hyperexponential", "mixture", "empirical"};
+  return {"uniform",        "exponential",      "lognormal", "gamma",    "weibull",
+          "bounded_pareto", "hyperexponential", "mixture",   "empirical"};
 }
 
 /// The map form. Ranges of single keys are checked while reading; a law is only built when nothing was wrong.
@@ -103,8 +114,10 @@ void read_law(const Value& value, Distribution& out) {
 
 std::optional<std::string_view> Value::scalar() const {
   if (node.kind == Node::Kind::scalar) return node.text;
-  if (node.kind == Node::Kind::null) problem("has no value; give one or remove the key");
-  else problem(std::string{node.kind == Node::Kind::map ? "a map" : "a list"} + " stands where a single value is needed");
+  if (node.kind == Node::Kind::null)
+    problem("has no value; give one or remove the key");
+  else
+    problem(std::string{node.kind == Node::Kind::map ? "a map" : "a list"} + " stands where a single value is needed");
   return std::nullopt;
 }
 
@@ -112,8 +125,8 @@ bool Value::in_range(double amount) const {
   if (amount >= about.min && amount <= about.max) return true;
   const bool below = amount < about.min;
   const std::string limit = show(below ? about.min : about.max, about.unit);
-  problem(in_quotes(node.text) + (below ? " is below " : " is above ") + limit + "; give " + show(about.min, about.unit) +
-          (std::isinf(about.max) ? " or more" : " to " + show(about.max, about.unit)));
+  problem(in_quotes(node.text) + (below ? " is below " : " is above ") + limit + "; give " +
+          show(about.min, about.unit) + (std::isinf(about.max) ? " or more" : " to " + show(about.max, about.unit)));
   return false;
 }
 
@@ -128,7 +141,8 @@ void read(const Value& value, bool& out) {
   const auto text = value.scalar();
   if (!text) return;
   const bool known = *text == "true" || *text == "false";
-  if (!known || value.node.quoted) return value.problem(in_quotes(*text) + " is not true or false; write one of them, without quotes");
+  if (!known || value.node.quoted)
+    return value.problem(in_quotes(*text) + " is not true or false; write one of them, without quotes");
   out = *text == "true";
 }
 
@@ -173,14 +187,16 @@ void read(const Value& value, std::vector<std::string>& out) {
 
 void read(const Value& value, std::vector<Time>& out) {
   out.clear();
-  if (value.node.kind != Node::Kind::sequence) return value.problem("a list of moments is needed, such as [0s, 1min 30s]");
+  if (value.node.kind != Node::Kind::sequence)
+    return value.problem("a list of moments is needed, such as [0s, 1min 30s]");
   if (value.node.items.empty()) return value.problem("the list is empty; name a moment or remove the key");
   for_each_item(value, kMostMoments, [&](const Value& item) { read(item, out.emplace_back()); });
   const auto descent = std::is_sorted_until(out.begin(), out.end());
   if (descent == out.end()) return;
   const auto index = static_cast<std::size_t>(descent - out.begin());
-  value.input.problem(join(value.path, std::to_string(index)), in_quotes(value.node.items[index].text) +
-                      " is before the moment in front of it; write moments in ascending order");
+  value.input.problem(join(value.path, std::to_string(index)),
+                      in_quotes(value.node.items[index].text) +
+                          " is before the moment in front of it; write moments in ascending order");
 }
 
 void read(const Value& value, std::vector<std::filesystem::path>& out) {
@@ -189,14 +205,16 @@ void read(const Value& value, std::vector<std::filesystem::path>& out) {
   out.clear();
   for_each_item(value, kMostNames, [&](const Value& item) {
     if (item.node.kind != Node::Kind::scalar) return;
-    if (value.input.read_file(item.node.text, item.node.mark, item.path)) out.push_back(value.input.resolve(item.node.text));
+    if (value.input.read_file(item.node.text, item.node.mark, item.path))
+      out.push_back(value.input.resolve(item.node.text));
   });
 }
 
 void read(const Value& value, std::map<std::string, std::string>& out) {
   if (value.node.kind == Node::Kind::null) return;
   if (value.node.kind != Node::Kind::map) return value.problem("a map of texts is needed here, such as {key: value}");
-  if (value.node.entries.size() > kMostNames) return value.problem("more than " + std::to_string(kMostNames) + " entries; give fewer");
+  if (value.node.entries.size() > kMostNames)
+    return value.problem("more than " + std::to_string(kMostNames) + " entries; give fewer");
   for (const Entry& entry : value.node.entries)
     read(Value{value.input, entry.value, join(value.path, entry.key), value.about}, out[entry.key]);
 }

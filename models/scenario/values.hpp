@@ -16,7 +16,7 @@
 
 namespace spillway::language {
 
-/// A value of the tree on its way into a field. A value that cannot be read leaves the field as it was and adds a problem.
+/// A value of the tree on its way into a field. One that cannot be read leaves the field as it was and adds a problem.
 struct Value {
   Input& input;
   const Node& node;
@@ -50,8 +50,10 @@ bool is_law(const Node& node);
 template <class T>
 void read(const Value& value, std::optional<T>& out) {
   const T fallback = [] {
-    if constexpr (std::is_same_v<T, Distribution>) return Distribution::constant(0);
-    else return T{};
+    if constexpr (std::is_same_v<T, Distribution>)
+      return Distribution::constant(0);
+    else
+      return T{};
   }();
   T inner = out.value_or(fallback);
   read(value, inner);
@@ -60,7 +62,7 @@ void read(const Value& value, std::optional<T>& out) {
 
 /// A word of an enum.
 template <class E>
-  requires std::is_enum_v<E>
+requires std::is_enum_v<E>
 void read(const Value& value, E& out) {
   const std::optional<std::string_view> text = value.scalar();
   if (!text) return;

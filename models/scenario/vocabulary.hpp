@@ -26,9 +26,11 @@ void describe(V& v, Place& place) {
 template <class V>
 void describe(V& v, Link& link) {
   v.about("one-way delay and capacity between two places, or for all that no other link names");
-  v.field("between", link.between, About{"two places, or a place and a backend; the same place twice: inside it; absent: the default link"});
+  v.field("between", link.between,
+          About{"two places, or a place and a backend; the same place twice: inside it; absent: the default link"});
   v.field("latency", link.latency, About{"one way", Unit::seconds, 0, 3600});
-  v.field("bandwidth", link.bandwidth_bytes_per_second, About{"capacity; 0: not limited", Unit::bytes_per_second, 0, 1e12});
+  v.field("bandwidth", link.bandwidth_bytes_per_second,
+          About{"capacity; 0: not limited", Unit::bytes_per_second, 0, 1e12});
 }
 
 template <class V>
@@ -47,8 +49,10 @@ void describe(V& v, Work& work) {
   v.about("CPU time on one core: (fixed + per_pixel x pixels + per_iteration x iterations) x varies");
   v.field("fixed", work.fixed, About{"CPU time that does not depend on the picture", Unit::seconds, 0, kDay});
   v.field("per_pixel", work.per_pixel_seconds, About{"CPU time per pixel of the tile", Unit::seconds, 0, 1});
-  v.field("per_iteration", work.per_iteration_seconds, About{"CPU time per iteration of the tile", Unit::seconds, 0, 1});
-  v.field("varies", work.varies, About{"factor on all of it, a law without unit; its mean should be 1", Unit::none, 0, 1e6});
+  v.field("per_iteration", work.per_iteration_seconds,
+          About{"CPU time per iteration of the tile", Unit::seconds, 0, 1});
+  v.field("varies", work.varies,
+          About{"factor on all of it, a law without unit; its mean should be 1", Unit::none, 0, 1e6});
 }
 
 template <class V>
@@ -59,7 +63,7 @@ void describe(V& v, Call& call) {
   v.field("in", call.in, About{"same: the caller's place; each: one call for every place of the callee; or a place"});
   v.field("client_span", call.client_span, About{"name of the CLIENT span, {place} is replaced; empty: none"});
   v.field("own_place_in_process", call.own_place_in_process,
-          About{"with `in: each`: the caller's own place is not called over the network, the callee's `then` runs in place"});
+          About{"with `in: each`: the caller's own place is not called, the callee's `then` runs in process"});
   v.field("timeout", call.timeout, About{"the caller stops waiting", Unit::seconds, 1e-6, kDay});
   v.field("probability", call.probability, About{"that the call is made at all", Unit::share, 0, 1});
 }
@@ -90,23 +94,26 @@ template <class V>
 void describe(V& v, Instrumentation& instrumentation) {
   v.about("how a service's spans leave the process");
   v.required("kind", instrumentation.kind,
-             About{"zipkin_post: every span POSTed on its own to every endpoint, no queue, no retry; otlp_batch: the SDK's batch "
-                   "span processor over OTLP/HTTP"});
+             About{"zipkin_post: every span POSTed on its own to every endpoint, no queue, no retry; "
+                   "otlp_batch: the SDK's batch span processor over OTLP/HTTP"});
   v.field("endpoints", instrumentation.endpoints, About{"full URLs, exactly as the service is configured"});
   v.nested("sampling", instrumentation.sampling, "head sampling");
   v.field("timeout", instrumentation.timeout, About{"of one export request", Unit::seconds, 1e-3, kDay});
   v.field("work_per_post", instrumentation.work_per_post,
           About{"zipkin_post: CPU time of the service per POST", Unit::seconds, 0, kDay});
-  v.field("max_queue_size", instrumentation.max_queue_size, About{"otlp_batch: spans waiting", Unit::none, 1, 10'000'000});
+  v.field("max_queue_size", instrumentation.max_queue_size,
+          About{"otlp_batch: spans waiting", Unit::none, 1, 10'000'000});
   v.field("max_export_batch_size", instrumentation.max_export_batch_size,
           About{"otlp_batch: spans in a request", Unit::none, 1, 10'000'000});
-  v.field("schedule_delay", instrumentation.schedule_delay, About{"otlp_batch: longest wait for a batch", Unit::seconds, 1e-3, kDay});
+  v.field("schedule_delay", instrumentation.schedule_delay,
+          About{"otlp_batch: longest wait for a batch", Unit::seconds, 1e-3, kDay});
 }
 
 template <class V>
 void describe(V& v, Runtime& runtime) {
   v.about("how many requests a replica works on at once");
-  v.field("kind", runtime.kind, About{"unlimited; event_loop: one thread, work blocks everything behind it; workers: a pool"});
+  v.field("kind", runtime.kind,
+          About{"unlimited; event_loop: one thread, work blocks everything behind it; workers: a pool"});
   v.field("workers", runtime.workers, About{"threads of the pool", Unit::none, 1, 100'000});
 }
 
@@ -115,7 +122,8 @@ void describe(V& v, Service& service) {
   v.about("an application: one replica in each of its places");
   v.field("in", service.in, About{"places, one replica in each; absent: all places"});
   v.nested("runtime", service.runtime, "how many requests a replica works on at once");
-  v.field("failure_mode", service.failure_mode, About{"a failed or late call fails the caller (strict) or leaves its part out (degraded)"});
+  v.field("failure_mode", service.failure_mode,
+          About{"a failed or late call fails the caller (strict) or leaves its part out (degraded)"});
   v.field("resource", service.resource, About{"resource attributes beside service.name"});
   v.nested("instrumentation", service.instrumentation, "how its spans leave the process; absent: they do not");
   v.section("operations", service.operations, "what the service does on request, by name", kMostOperations);
@@ -156,10 +164,12 @@ void describe(V& v, Client& client) {
   v.field("first", client.first, About{"moment of the first post", Unit::seconds, 0, kLongest});
   v.field("every", client.every, About{"from post to post", Unit::seconds, 1e-7, kLongest});
   v.field("count", client.count, About{"posts", Unit::none, 1, 10'000'000});
-  v.field("at", client.at, About{"exact moments, ascending, instead of first, every and count", Unit::seconds, 0, kLongest});
+  v.field("at", client.at,
+          About{"exact moments, ascending, instead of first, every and count", Unit::seconds, 0, kLongest});
   v.field("timeout", client.timeout, About{"of one post", Unit::seconds, 1e-6, kDay});
   v.nested("retry", client.retry, "what happens to a post that failed");
-  v.field("concurrent", client.concurrent, About{"true: do not wait for earlier answers (one connection per open post)"});
+  v.field("concurrent", client.concurrent,
+          About{"true: do not wait for earlier answers (one connection per open post)"});
   v.field("user", client.user, About{"for basic authentication"});
   v.field("password", client.password, About{"for basic authentication"});
   v.excludes("at", {"first", "every", "count"});
@@ -182,7 +192,8 @@ void describe(V& v, CollectorUse& collector) {
 template <class V>
 void describe_behaviour(V& v, Behaviour& behaviour) {
   using Kind = Behaviour::Kind;
-  v.chooses("answer", behaviour.kind, Kind::answer, behaviour.status, About{"HTTP status; 2xx stores", Unit::none, 200, 599});
+  v.chooses("answer", behaviour.kind, Kind::answer, behaviour.status,
+            About{"HTTP status; 2xx stores", Unit::none, 200, 599});
   v.sets("hang", behaviour.kind, Kind::hang, "true: reads the request and never answers");
   v.sets("reset", behaviour.kind, Kind::reset, "true: closes the connection instead of answering");
   v.sets("refuse", behaviour.kind, Kind::refuse, "true: refuses the connection");
@@ -229,14 +240,17 @@ void describe(V& v, Fault& fault) {
   v.field("for", fault.lasts, About{"length; absent: until the end of the run", Unit::seconds, 1e-9, kLongest});
   v.chooses("backend", fault.kind, Fault::Kind::backend, fault.target, About{"backend that misbehaves"});
   v.chooses("collector", fault.kind, Fault::Kind::collector, fault.target, About{"collector that gets a signal"});
-  v.chooses("link", fault.kind, Fault::Kind::link, fault.between, About{"two places, or a place and a backend, that are cut off"});
+  v.chooses("link", fault.kind, Fault::Kind::link, fault.between,
+            About{"two places, or a place and a backend, that are cut off"});
   v.field("in", fault.in, About{"place of the instance; absent: all"});
   describe_behaviour(v, fault.behaviour);
   v.field("signal", fault.signal, About{"collector: TERM shuts down, KILL ends at once, HUP reloads"});
-  v.field("restart_after", fault.restart_after, About{"collector: starts again; absent: stays down", Unit::seconds, 0, kLongest});
+  v.field("restart_after", fault.restart_after,
+          About{"collector: starts again; absent: stays down", Unit::seconds, 0, kLongest});
   v.field("grace", fault.grace, About{"collector, TERM: then KILL", Unit::seconds, 0, kLongest});
   v.exactly_one({"backend", "collector", "link"});
-  for (const char* key : {"answer", "hang", "reset", "refuse", "retry_after", "latency", "store"}) v.needs(key, {"backend"});
+  for (const char* key : {"answer", "hang", "reset", "refuse", "retry_after", "latency", "store"})
+    v.needs(key, {"backend"});
   for (const char* key : {"signal", "restart_after", "grace"}) v.needs(key, {"collector"});
   v.excludes("collector", {"for"});
   v.excludes("link", {"in"});
@@ -255,7 +269,8 @@ template <class V>
 void describe(V& v, Judge& judge) {
   v.about("how a figure is compared between the simulated and the measured world");
   v.required("figure", judge.figure, About{"name, e.g. ledger.grafana-cloud.stored"});
-  v.required("as", judge.judged, About{"exact: equal; edge: within rate x 50 ms; distribution: inside the 99 % interval"});
+  v.required("as", judge.judged,
+             About{"exact: equal; edge: within rate x 50 ms; distribution: inside the 99 % interval"});
 }
 
 template <class V>
@@ -275,7 +290,8 @@ void describe(V& v, Scenario& s) {
   v.field("replications", s.replications, About{"independent runs", Unit::none, 1, 10'000});
   v.field("duration", s.duration, About{"of the traffic", Unit::seconds, 1e-9, kLongest});
   v.field("drain", s.drain, About{"run on after the traffic ends, without new requests", Unit::seconds, 0, kLongest});
-  v.duration_or_auto("warm_up", s.warm_up, About{"left out of the statistics; auto: chosen by MSER-5", Unit::seconds, 0, kLongest});
+  v.duration_or_auto("warm_up", s.warm_up,
+                     About{"left out of the statistics; auto: chosen by MSER-5", Unit::seconds, 0, kLongest});
   v.field("sample_at", s.sample_at, About{"moments at which figures are read, ascending", Unit::seconds, 0, kLongest});
   v.nested("record", s.record, "what the run record keeps");
   v.section("places", s.places, "where things run; absent: one place named local", kMostPlaces);

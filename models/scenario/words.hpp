@@ -7,8 +7,11 @@
 namespace spillway::language {
 
 constexpr std::array<Word<SpanKind>, 5> words(SpanKind) {
-  return {{{"internal", SpanKind::internal}, {"server", SpanKind::server}, {"client", SpanKind::client},
-           {"producer", SpanKind::producer}, {"consumer", SpanKind::consumer}}};
+  return {{{"internal", SpanKind::internal},
+           {"server", SpanKind::server},
+           {"client", SpanKind::client},
+           {"producer", SpanKind::producer},
+           {"consumer", SpanKind::consumer}}};
 }
 constexpr std::array<Word<FailureMode>, 2> words(FailureMode) {
   return {{{"strict", FailureMode::strict}, {"degraded", FailureMode::degraded}}};
@@ -25,7 +28,8 @@ constexpr std::array<Word<Traffic::Arrivals>, 2> words(Traffic::Arrivals) {
   return {{{"poisson", Traffic::Arrivals::poisson}, {"constant", Traffic::Arrivals::constant}}};
 }
 constexpr std::array<Word<WireFormat>, 3> words(WireFormat) {
-  return {{{"zipkin_json", WireFormat::zipkin_json}, {"otlp_proto", WireFormat::otlp_proto},
+  return {{{"zipkin_json", WireFormat::zipkin_json},
+           {"otlp_proto", WireFormat::otlp_proto},
            {"otlp_json", WireFormat::otlp_json}}};
 }
 constexpr std::array<Word<Backend::Accepts>, 2> words(Backend::Accepts) {
