@@ -48,10 +48,13 @@ class AddressBook {
       known.push_back(listener.text);
     }
     const std::string wanted = url.value->host + ":" + std::to_string(url.value->port);
-    const std::string near = nearest(url.value->host, known);
-    input_.problem(path, "no collector and no backend answers at " + shortened(wanted) +
-                             hint(near.empty() ? wanted : url.value->host, known) +
-                             (known.empty() || !near.empty() ? "" : "; add it to the 'addresses' of one of them"));
+    const bool host_only = nearest(wanted, known).empty();
+    if (known.empty())
+      return input_.problem(
+          path, "nobody answers at " + shortened(wanted) + "; add a collector or a backend with this address");
+    const std::string suggestion = hint(host_only ? url.value->host : wanted, known);
+    input_.problem(path, "no collector and no backend answers at " + shortened(wanted) + suggestion +
+                             (suggestion.ends_with('?') ? "" : "; add it to the 'addresses' of one of them"));
   }
 
  private:

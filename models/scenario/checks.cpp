@@ -40,6 +40,7 @@ class Checker {
   void check_backends();
   void check_faults();
   void check_fault(const Fault& fault);
+  void check_retry_after(const std::string& path, const Behaviour& behaviour);
   void check_backend_fault(const Fault& fault);
   void check_thresholds();
 
@@ -47,9 +48,9 @@ class Checker {
   void warning(const std::string& path, std::string message) {
     input_.problem(path, std::move(message), Problem::Severity::warning);
   }
-  bool known(const std::string& path, const std::string& name, const std::vector<std::string>& names, const char* what);
-  void check_in(const std::string& path, const std::vector<std::string>& in, const std::vector<std::string>& allowed,
-                const char* what);
+  bool known(const std::string& path, const std::string& name, const std::vector<std::string>& names,
+             const std::string& complaint);
+  void check_in(const std::string& path, const std::vector<std::string>& in);
   void check_between(const std::string& path, const std::vector<std::string>& between);
   const Service* service(const std::string& name) const;
   Time end() const { return Time{} + s_.duration + s_.drain; }
@@ -74,22 +75,22 @@ void Checker::run() {
   check_service_graph(s_, input_);
 }
 
+/// A name that is missing altogether was reported while reading.
 bool Checker::known(const std::string& path, const std::string& name, const std::vector<std::string>& names,
-                    const char* what) {
+                    const std::string& complaint) {
   if (contains(names, name)) return true;
   if (!name.empty() || input_.given(path))
-    problem(path, std::string{"unknown "} + what + " '" + shortened(name, 60) + "'" + hint(name, names));
+    problem(path, complaint + " '" + shortened(name, 60) + "'" + hint(name, names));
   return false;
 }
 
 /// Items of a list are placed at themselves, a single text at the key.
-void Checker::check_in(const std::string& path, const std::vector<std::string>& in,
-                       const std::vector<std::string>& allowed, const char* what) {
+void Checker::check_in(const std::string& path, const std::vector<std::string>& in) {
   std::set<std::string> seen;
   for (std::size_t i = 0; i < in.size(); ++i) {
     const std::string item = join(path, std::to_string(i));
     const std::string& at = input_.given(item) ? item : path;
-    if (!known(at, in[i], allowed, what)) continue;
+    if (!known(at, in[i], places_, "unknown place")) continue;
     if (!seen.insert(in[i]).second) problem(at, "'" + in[i] + "' is named twice; remove one");
   }
 }
@@ -100,7 +101,7 @@ void Checker::check_between(const std::string& path, const std::vector<std::stri
   std::vector<std::string> ends = places_;
   ends.insert(ends.end(), backends_.begin(), backends_.end());
   for (std::size_t i = 0; i < between.size(); ++i)
-    known(join(path, std::to_string(i)), between[i], ends, "place or backend");
+    known(join(path, std::to_string(i)), between[i], ends, "unknown place or backend");
 }
 
 const Service* Checker::service(const std::string& name) const {
@@ -151,7 +152,7 @@ void Checker::check_links() {
 void Checker::check_services() {
   for (const Service& service : s_.services) {
     const std::string& path = service.where.path;
-    check_in(path + ".in", service.in, places_, "place");
+    check_in(path + ".in", service.in);
     if (service.operations.empty()) problem(path, "has no operations; add 'operations:' with at least one");
     if (input_.given(path + ".runtime.workers") && service.runtime.kind != Runtime::Kind::workers)
       problem(path + ".runtime.workers", "has no effect without 'kind: workers'; add that or remove this");
@@ -173,10 +174,10 @@ void Checker::check_instrumentation(const Service& service) {
   only_for("work_per_post", Kind::zipkin_post, "zipkin_post");
   for (const char* key : {"max_queue_size", "max_export_batch_size", "schedule_delay"})
     only_for(key, Kind::otlp_batch, "otlp_batch");
-  if (i.kind == Kind::none && !i.endpoints.empty())
+  if (i.kind == Kind::none && !i.endpoints.empty() && input_.given(path + ".kind"))
     problem(path + ".endpoints", "nothing is sent with 'kind: none'; change the kind or remove this");
   if (i.kind != Kind::none && i.endpoints.empty() && !input_.given(path + ".endpoints"))
-    problem(path, "'endpoints' is missing; it says: full URLs, exactly as the service is configured");
+    problem(path, "'endpoints' is missing; add it: full URLs, exactly as the service is configured");
   if (i.kind == Kind::otlp_batch && i.max_export_batch_size > i.max_queue_size)
     problem(path + ".max_export_batch_size", std::to_string(i.max_export_batch_size) + " is above max_queue_size " +
                                                  std::to_string(i.max_queue_size) + "; lower it, or raise the queue");
@@ -189,7 +190,8 @@ void Checker::check_operation(const Service& service, const Operation& operation
   const std::vector<std::string> own = names_of(service.operations);
   for (std::size_t i = 0; i < operation.then.size(); ++i) {
     const std::string item = path + ".then." + std::to_string(i);
-    known(input_.given(item) ? item : path + ".then", operation.then[i], own, "operation of this service");
+    known(input_.given(item) ? item : path + ".then", operation.then[i], own,
+          "'" + service.name + "' has no operation");
   }
 }
 
@@ -197,9 +199,9 @@ void Checker::check_call(const Service& caller, const Call& call) {
   const std::string& path = call.where.path;
   if (call.own_place_in_process && call.in != "each")
     problem(path + ".own_place_in_process", "has no effect without 'in: each'; add that or remove this");
-  if (!known(path + ".to", call.to, services_, "service")) return;
+  if (!known(path + ".to", call.to, services_, "unknown service")) return;
   const Service& callee = *service(call.to);
-  known(path + ".operation", call.operation, names_of(callee.operations), "operation of that service");
+  known(path + ".operation", call.operation, names_of(callee.operations), "'" + callee.name + "' has no operation");
   check_call_place(caller, callee, call);
 }
 
@@ -211,7 +213,7 @@ void Checker::check_call_place(const Service& caller, const Service& callee, con
     if (contains(places_, call.in) && !contains(callee.in, call.in))
       return problem(at, "'" + callee.name + "' does not run in '" + call.in + "'" + hint(call.in, allowed));
     allowed.insert(allowed.end(), {"same", "each"});
-    known(at, call.in, allowed, "place");
+    known(at, call.in, allowed, "unknown place");
     return;
   }
   for (const std::string& place : caller.in)
@@ -229,13 +231,13 @@ void Checker::check_traffic() {
     const Time first = traffic.at.empty() ? traffic.start : traffic.at.front();
     if (first >= Time{} + s_.duration)
       warning(path, "begins after the end of the traffic at " + show(s_.duration) + "; nothing of it will happen");
-    check_in(path + ".in", traffic.in, places_, "place");
+    check_in(path + ".in", traffic.in);
     if (traffic.picture &&
         static_cast<double>(traffic.picture->width) * traffic.picture->height * traffic.picture->iterations > 4e9)
       problem(path + ".picture", "more than 4000000000 iterations; make the picture smaller");
-    if (!known(path + ".to", traffic.to, services_, "service")) continue;
+    if (!known(path + ".to", traffic.to, services_, "unknown service")) continue;
     const Service& to = *service(traffic.to);
-    known(path + ".operation", traffic.operation, names_of(to.operations), "operation of that service");
+    known(path + ".operation", traffic.operation, names_of(to.operations), "'" + to.name + "' has no operation");
     for (const std::string& place : traffic.in)
       if (contains(places_, place) && !contains(to.in, place))
         problem(path + ".in", "'" + to.name + "' does not run in '" + place + "'" + hint(place, to.in));
@@ -246,9 +248,9 @@ void Checker::check_clients() {
   for (const Client& client : s_.clients) {
     const std::string& path = client.where.path;
     if (client.in.empty() && !input_.given(path + ".in"))
-      problem(path, "'in' is missing; there are several places, name one");
+      problem(path, "'in' is missing; add it: there are several places, name one");
     else
-      known(path + ".in", client.in, places_, "place");
+      known(path + ".in", client.in, places_, "unknown place");
     if (client.spans_per_trace > client.spans)
       problem(path + ".spans_per_trace", std::to_string(client.spans_per_trace) + " is above spans " +
                                              std::to_string(client.spans) + "; a trace does not reach over posts");
@@ -259,7 +261,7 @@ void Checker::check_collectors() {
   std::size_t instances = 0;
   for (const CollectorUse& collector : s_.collectors) {
     const std::string& path = collector.where.path;
-    check_in(path + ".in", collector.in, places_, "place");
+    check_in(path + ".in", collector.in);
     instances += collector.in.size();
     const std::string_view version =
         std::string_view{collector.version}.substr(collector.version.starts_with('v') ? 1 : 0);
@@ -277,8 +279,11 @@ void Checker::check_backends() {
   std::size_t instances = 0;
   for (const Backend& backend : s_.backends) {
     const std::string& path = backend.where.path;
-    check_in(path + ".in", backend.in, places_, "place");
+    check_in(path + ".in", backend.in);
     instances += std::max<std::size_t>(1, backend.in.size());
+    check_retry_after(path + ".behaviour", backend.behaviour);
+    for (std::size_t i = 0; i < backend.script.size(); ++i)
+      check_retry_after(path + ".script." + std::to_string(i), backend.script[i].behaviour);
     for (std::size_t i = 1; i < backend.script.size(); ++i)
       if (backend.script[i].from_request <= backend.script[i - 1].from_request)
         problem(path + ".script." + std::to_string(i) + ".from_request",
@@ -290,9 +295,16 @@ void Checker::check_backends() {
                             std::to_string(kMostInstances) + "; give fewer");
 }
 
+void Checker::check_retry_after(const std::string& path, const Behaviour& behaviour) {
+  if (behaviour.retry_after && *behaviour.retry_after % std::chrono::seconds{1} != Duration{})
+    problem(path + ".retry_after",
+            show(*behaviour.retry_after) + " is not in whole seconds, as HTTP wants them; round it");
+}
+
 void Checker::check_faults() {
   for (const Fault& fault : s_.faults) {
     check_fault(fault);
+    check_retry_after(fault.where.path, fault.behaviour);
     if (fault.at > end())
       warning(fault.where.path + ".at",
               "is after the end of the run at " + show(end() - Time{}) + "; nothing of it will happen");
@@ -305,10 +317,10 @@ void Checker::check_fault(const Fault& fault) {
     case Fault::Kind::backend:
       return check_backend_fault(fault);
     case Fault::Kind::collector: {
-      if (!known(path + ".collector", fault.target, collectors_, "collector")) return;
+      if (!known(path + ".collector", fault.target, collectors_, "unknown collector")) return;
       const auto& use = *std::find_if(s_.collectors.begin(), s_.collectors.end(),
                                       [&](const CollectorUse& c) { return c.name == fault.target; });
-      if (!fault.in.empty()) known(path + ".in", fault.in, use.in, "place of that collector");
+      if (!fault.in.empty()) known(path + ".in", fault.in, use.in, "'" + use.name + "' does not run in");
       return;
     }
     case Fault::Kind::link:
@@ -318,10 +330,10 @@ void Checker::check_fault(const Fault& fault) {
 
 void Checker::check_backend_fault(const Fault& fault) {
   const std::string& path = fault.where.path;
-  if (!input_.given(path + ".backend") || !known(path + ".backend", fault.target, backends_, "backend")) return;
+  if (!input_.given(path + ".backend") || !known(path + ".backend", fault.target, backends_, "unknown backend")) return;
   const auto& backend =
       *std::find_if(s_.backends.begin(), s_.backends.end(), [&](const Backend& b) { return b.name == fault.target; });
-  if (!fault.in.empty()) known(path + ".in", fault.in, backend.in, "place of that backend");
+  if (!fault.in.empty()) known(path + ".in", fault.in, backend.in, "'" + backend.name + "' has no instance in");
   const auto keys = {"answer", "hang", "reset", "refuse", "latency", "store"};
   const bool does_something =
       std::any_of(keys.begin(), keys.end(), [&](const char* key) { return input_.given(join(path, key)); });

@@ -300,9 +300,16 @@ std::string with_end_guard(std::string_view text) {
   return out += '#';
 }
 
+std::string_view line_at(const Document& document, Mark mark) {
+  const bool inside = mark.line >= 1 && static_cast<std::size_t>(mark.line) <= document.lines.size();
+  return inside ? std::string_view{document.lines[static_cast<std::size_t>(mark.line) - 1]} : std::string_view{};
+}
+
 /// yaml-cpp's words in ours, where its own would not help.
-std::string parser_message(const std::string& message) {
+std::string parser_message(const std::string& message, std::string_view line) {
   namespace words = YAML::ErrorMsg;
+  const std::string_view indentation = line.substr(0, std::min(line.find_first_not_of(" \t"), line.size()));
+  if (indentation.find('\t') != std::string_view::npos) return "a tab in the indentation; indent with spaces";
   constexpr std::string_view places = "; check indentation, brackets and quotes around this place";
   if (message == words::EOF_IN_SCALAR)
     return "the file ends inside a quoted text that starts after this place; close the quote";
@@ -311,7 +318,11 @@ std::string parser_message(const std::string& message) {
   if (message == words::END_OF_MAP) return "expected a 'key: value' of the same map here; check the indentation";
   if (message == words::END_OF_SEQ) return "expected a '- item' of the same list here; check the indentation";
   if (message == words::MAP_VALUE) return "a ':' cannot stand here; quote the text that contains it";
-  if (message == words::TAB_IN_INDENTATION) return "a tab in the indentation; indent with spaces";
+  if (message == words::FLOW_END) return "a ']' or '}' that closes nothing; remove it, or open it before";
+  if (message == words::UNKNOWN_ANCHOR)
+    return "an alias ('*') of nothing; name the value with '&' before, or quote the text";
+  if (message.starts_with(words::INVALID_ESCAPE))
+    return "an unknown escape in double quotes; write \\\\ for a backslash, or use single quotes";
   return "not valid YAML: " + shortened(message, 200) + std::string{places};
 }
 
@@ -333,7 +344,8 @@ void fill(Document& document, std::string_view text, const DocumentLimits& limit
     document.root = parse(text, builder);
   } catch (const YAML::Exception& error) {
     const bool at_end = error.msg == YAML::ErrorMsg::EOF_IN_SCALAR;
-    throw Refused{at_end ? builder.last_mark() : to_mark(error.mark), {}, parser_message(error.msg)};
+    const Mark mark = at_end ? builder.last_mark() : to_mark(error.mark);
+    throw Refused{mark, {}, parser_message(error.msg, line_at(document, mark))};
   }
 }
 

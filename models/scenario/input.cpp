@@ -4,6 +4,7 @@
 #include <array>
 #include <cinttypes>
 #include <cstdio>
+#include <tuple>
 
 #include "models/scenario/file_text.hpp"
 #include "models/scenario/hints.hpp"
@@ -17,7 +18,18 @@ Input::Input(Document document, std::vector<Override> overrides, Problems& probl
 
 void Input::problem(Problem problem) {
   errors_ += problem.severity == Problem::Severity::error ? 1 : 0;
-  problems_.add(std::move(problem));
+  constexpr std::size_t most_kept = 2000;
+  if (found_.size() < most_kept) found_.push_back(std::move(problem));
+}
+
+void Input::flush() {
+  const auto position = [this](const Problem& p) {
+    return std::tuple{p.file != document_.file, p.severity == Problem::Severity::warning, p.mark.line, p.mark.column};
+  };
+  std::stable_sort(found_.begin(), found_.end(),
+                   [&](const Problem& a, const Problem& b) { return position(a) < position(b); });
+  for (Problem& problem : found_) problems_.add(std::move(problem));
+  found_.clear();
 }
 
 void Input::problem(Mark mark, std::string path, std::string message, Problem::Severity severity) {

@@ -32,6 +32,8 @@ class Input {
   /// A problem inside another file.
   void problem(Problem problem);
   std::size_t errors() const { return errors_; }  ///< so far
+  /// Hands over what was found, in the order of the file.
+  void flush();
 
   /// Remembers where a key was written, for problem(path, …) and given().
   void note(const std::string& path, Mark mark) { marks_.insert_or_assign(path, mark); }
@@ -50,6 +52,7 @@ class Input {
   Document document_;
   std::vector<Override> overrides_;
   Problems& problems_;
+  std::vector<Problem> found_;
   std::map<std::string, Mark> marks_;
   std::uint64_t files_hash_ = 0;
   std::size_t errors_ = 0;

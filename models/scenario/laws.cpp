@@ -19,6 +19,9 @@ std::string disagreement(const Laws& laws) {
   if (l && l->value_at <= l->median)
     return "the percentile " + show(l->value_at, laws.unit) + " is not above the median " + show(l->median, laws.unit) +
            "; give a larger one";
+  const bool single =
+      u || laws.exponential || l || laws.gamma || laws.weibull || b || laws.hyperexponential || laws.empirical;
+  if (!single && laws.mixture.empty()) return "a mixture without parts; give at least one {weight, of}";
   return {};
 }
 

@@ -30,7 +30,7 @@ const Node* MapReaderBase::take(const char* key) {
 }
 
 void MapReaderBase::missing(const char* key, const About& about) {
-  input_.problem(node_.mark, path_, "'" + std::string{key} + "' is missing; it says: " + about.text);
+  input_.problem(node_.mark, path_, "'" + std::string{key} + "' is missing; add it: " + about.text);
 }
 
 std::vector<const char*> MapReaderBase::given(Keys keys) const {
@@ -80,7 +80,8 @@ void MapReaderBase::at_most_one(Keys keys) {
 }
 
 void MapReaderBase::at_least_one(Keys keys) {
-  if (given(keys).empty()) input_.problem(node_.mark, path_, "one of these keys is missing: " + listed(keys));
+  if (given(keys).empty() && unknown().empty())
+    input_.problem(node_.mark, path_, "one of these keys is missing: " + listed(keys));
 }
 
 void MapReaderBase::needs(const char* key, Keys others) {
@@ -135,20 +136,26 @@ bool MapReaderBase::is_good_name(const Entry& entry, const std::string& path, bo
   const bool plain = std::all_of(entry.key.begin(), entry.key.end(), [](unsigned char c) {
     return std::isalnum(c) || c == '-' || c == '_' || c == '.' || c >= 0x80;
   });
-  const bool good = !entry.key.empty() && characters(entry.key) <= longest && (plain || free_text);
-  if (!good)
-    input_.problem(entry.key_mark, path,
-                   "'" + shortened(entry.key, 40) +
-                       (free_text ? "' is no name; give 1 to 100 characters"
-                                  : "' is no name; use letters, digits, '-', '_' and '.'"));
+  const bool fitting = !entry.key.empty() && characters(entry.key) <= longest;
+  const bool good = fitting && (plain || free_text);
+  const char* wanted =
+      fitting ? "' is no name; use letters, digits, '-', '_' and '.'" : "' is no name; give it 1 to 100 characters";
+  if (!good) input_.problem(entry.key_mark, path, "'" + shortened(entry.key, 40) + wanted);
   return good;
 }
 
+/// A misspelt key explains why another one is missing.
+std::vector<const Entry*> MapReaderBase::unknown() const {
+  std::vector<const Entry*> out;
+  for (const Entry& entry : node_.entries)
+    if (std::find(known_.begin(), known_.end(), entry.key) == known_.end()) out.push_back(&entry);
+  return out;
+}
+
 void MapReaderBase::finish() {
-  for (const Entry& entry : node_.entries) {
-    if (std::find(known_.begin(), known_.end(), entry.key) != known_.end()) continue;
-    input_.problem(entry.key_mark, path_, "unknown key '" + shortened(entry.key, 60) + "'" + hint(entry.key, known_));
-  }
+  for (const Entry* entry : unknown())
+    input_.problem(entry->key_mark, path_,
+                   "unknown key '" + shortened(entry->key, 60) + "'" + hint(entry->key, known_));
 }
 
 }  // namespace spillway::language

@@ -30,6 +30,7 @@ class MapReaderBase {
   void missing(const char* key, const About& about);
   bool given(const char* key) const { return node_.find(key) != nullptr; }
   std::vector<const char*> given(Keys keys) const;
+  std::vector<const Entry*> unknown() const;  ///< keys that no call has asked for so far
   /// Whether `flag: true` is set; a problem for anything else than true.
   bool is_true(const char* key, const Node& node);
   bool is_kind(const Node& node, Node::Kind kind, const std::string& path, const char* wanted);

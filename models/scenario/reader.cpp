@@ -34,6 +34,7 @@ LoadedScenario load_scenario(const std::filesystem::path& file, const std::vecto
   Scenario scenario = language::read_scenario(input);
   language::fill_defaults(scenario);
   language::check(scenario, input);
+  input.flush();
   if (input.errors() > 0) return {std::nullopt, LoadFailure::input};
   scenario.hash = input.hash();
   return {std::move(scenario), LoadFailure::none};

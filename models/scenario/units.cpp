@@ -94,12 +94,12 @@ std::optional<Amount> split(std::string_view text) {
   return Amount{*number, word, text};
 }
 
-std::optional<double> period_factor(std::string_view rest) {
+std::optional<double> period_seconds(std::string_view rest) {
   if (!rest.starts_with('/')) return std::nullopt;
   rest.remove_prefix(1);
   skip_spaces(rest);
   const Scale* period = find(kPeriods, rest);
-  return period ? std::optional{1 / period->factor} : std::nullopt;
+  return period ? std::optional{period->factor} : std::nullopt;
 }
 
 std::optional<double> read_seconds(std::string_view text) {
@@ -114,14 +114,14 @@ std::optional<double> read_bytes(const Amount& amount) {
 }
 
 std::optional<double> read_rate(const Amount& amount) {
-  const std::optional<double> period = period_factor(amount.rest);
-  return amount.word.empty() && period ? std::optional{amount.number * *period} : std::nullopt;
+  const std::optional<double> period = period_seconds(amount.rest);
+  return amount.word.empty() && period ? std::optional{amount.number / *period} : std::nullopt;
 }
 
 std::optional<double> read_bandwidth(const Amount& amount) {
   const Scale* size = find(kSizes, amount.word);
-  const std::optional<double> period = period_factor(amount.rest);
-  return size && period ? std::optional{amount.number * size->factor * *period} : std::nullopt;
+  const std::optional<double> period = period_seconds(amount.rest);
+  return size && period ? std::optional{amount.number * size->factor / *period} : std::nullopt;
 }
 
 std::optional<double> read_percent(const Amount& amount) {
@@ -164,7 +164,9 @@ std::optional<double> read(std::string_view text, const Amount& amount, Unit uni
 
 std::string number_text(double value) {
   std::array<char, 32> buffer{};
-  const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
+  const bool readable = value == 0 || (std::fabs(value) >= 1e-6 && std::fabs(value) < 1e16);
+  const auto form = readable ? std::chars_format::fixed : std::chars_format::general;
+  const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, form);
   return {buffer.data(), result.ptr};
 }
 
@@ -211,6 +213,8 @@ Parsed<T> parse_integer(std::string_view text) {
   T value{};
   const std::string_view digits = text.starts_with('+') ? text.substr(1) : text;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (std::is_unsigned_v<T> && digits.starts_with('-'))
+    return {std::nullopt, "'" + shortened(text, 40) + "' is negative; give 0 or more"};
   if (error == std::errc::result_out_of_range) return {std::nullopt, "'" + shortened(text, 40) + "' is too large"};
   if (error != std::errc{} || end != digits.data() + digits.size())
     return {std::nullopt, "'" + shortened(text, 40) + "' is not a whole number such as 42"};

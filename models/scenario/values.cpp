@@ -80,9 +80,10 @@ std::optional<Distribution> read_empirical(const Value& value, const EmpiricalLa
   if (law.file.empty()) return std::nullopt;
   const auto content = value.input.read_file(law.file, value.node.mark, value.path);
   if (!content) return std::nullopt;
+  const std::size_t before = value.input.errors();
   const std::vector<double> samples = read_samples(value, law.file, *content);
-  if (samples.empty())
-    value.problem("'" + shortened(law.file) + "' has no usable values; give one with its unit per line");
+  if (value.input.errors() != before) return std::nullopt;
+  if (samples.empty()) value.problem("'" + shortened(law.file) + "' has no values; give one with its unit per line");
   if (samples.size() > kMostSamples)
     value.problem("'" + shortened(law.file) + "' has more than 1000000 values; give fewer");
   if (samples.empty() || samples.size() > kMostSamples) return std::nullopt;
