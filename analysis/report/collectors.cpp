@@ -1,0 +1,185 @@
+#include "analysis/report/collectors.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "analysis/figure_names.hpp"
+#include "analysis/intervals.hpp"
+
+namespace spillway::analysis {
+namespace {
+
+constexpr std::size_t kMostRows = 12;
+constexpr std::size_t kMostLines = 4;
+constexpr double kRisen =
+    0.05;  ///< a queue counts as filling from 5 % of its peak on, when that passes 5 % of its capacity
+
+/// Distinct values of a label among the metrics that have all of `wanted`.
+std::set<std::string> label_values(const RunRecord& record, const std::string& label, const Labels& wanted = {}) {
+  std::set<std::string> values;
+  for (const Replication& replication : record.replications) {
+    for (const MetricValue& metric : replication.metrics) {
+      const auto found = metric.labels.find(label);
+      if (found == metric.labels.end()) continue;
+      if (std::includes(metric.labels.begin(), metric.labels.end(), wanted.begin(), wanted.end()))
+        values.insert(found->second);
+    }
+  }
+  return values;
+}
+
+/// Mean of a metric at the end; nullopt when the record does not have it.
+std::optional<double> metric(const RunRecord& record, const std::string& name, const Labels& labels) {
+  const Estimate found = estimate("metric." + name + selector(labels), record);
+  if (!found.error.empty()) return std::nullopt;
+  return found.interval.mean;
+}
+
+std::optional<double> series(const RunRecord& record, const std::string& name, const Labels& labels,
+                             const std::string& what) {
+  const Estimate found = estimate("series." + name + selector(labels) + what, record);
+  if (!found.error.empty() || found.interval.n == 0) return std::nullopt;
+  return found.interval.mean;
+}
+
+std::string cell(std::optional<double> value, Unit unit) { return value ? bare(*value, unit) : "-"; }
+
+/// A queue's peak and capacity, in the unit of its sizer (requests unless the user's file says otherwise).
+struct Queue {
+  double peak = 0, capacity = 0;
+  double fill() const { return capacity > 0 ? peak / capacity : 0; }
+};
+
+std::optional<Queue> fullest_queue(const RunRecord& record, const Labels& collector) {
+  std::optional<Queue> fullest;
+  for (const std::string& exporter : label_values(record, "exporter", collector)) {
+    Labels labels = collector;
+    labels["exporter"] = exporter;
+    const auto capacity = metric(record, "otelcol_exporter_queue_capacity", labels);
+    const auto peak = series(record, "otelcol_exporter_queue_size", labels, ".peak");
+    if (!capacity || !peak) continue;
+    const Queue queue{*peak, *capacity};
+    if (!fullest || queue.fill() > fullest->fill()) fullest = queue;
+  }
+  return fullest;
+}
+
+std::string cpu_cell(const RunRecord& record, const Labels& labels) {
+  const auto used = metric(record, "otelcol_process_cpu_seconds", labels);
+  const double length = seconds(record.manifest.duration + record.manifest.drain);
+  return used && length > 0 ? percent(*used / length) : "-";
+}
+
+std::vector<std::string> row_of(const RunRecord& record, const std::string& name) {
+  const Labels labels{{"collector", name}};
+  const auto spans = [&](const char* counter) { return cell(metric(record, counter, labels), Unit::spans); };
+  const auto queue = fullest_queue(record, labels);
+  return {name,
+          cpu_cell(record, labels),
+          cell(metric(record, "otelcol_process_memory_rss", labels), Unit::bytes),
+          queue ? grouped(queue->peak) + "/" + grouped(queue->capacity) : "-",
+          spans("otelcol_receiver_accepted_spans"),
+          spans("otelcol_receiver_refused_spans"),
+          spans("otelcol_exporter_sent_spans"),
+          spans("otelcol_exporter_send_failed_spans"),
+          spans("otelcol_exporter_enqueue_failed_spans")};
+}
+
+// ---- blindness ----------------------------------------------------------------------------------------------------
+
+/// The sum over the exporters of one collector at each step.
+std::vector<double> summed(const Replication& replication, const std::string& name, const std::string& collector) {
+  std::vector<double> sum;
+  for (const Series& s : replication.series) {
+    const auto found = s.labels.find("collector");
+    if (core_name(s.name) != name || found == s.labels.end() || found->second != collector) continue;
+    sum.resize(std::max(sum.size(), s.values.size()));
+    for (std::size_t i = 0; i < s.values.size(); ++i) sum[i] += s.values[i];
+  }
+  return sum;
+}
+
+/// The step from which the queue stays above a small part of its later peak until it gets there.
+std::optional<std::size_t> start_of_rise(const std::vector<double>& queue, double capacity) {
+  const auto peak = std::max_element(queue.begin(), queue.end());
+  if (peak == queue.end() || *peak < kRisen * capacity || *peak <= 0) return std::nullopt;
+  auto first = peak;
+  while (first != queue.begin() && *(first - 1) > kRisen * *peak) --first;
+  return static_cast<std::size_t>(first - queue.begin());
+}
+
+std::optional<std::size_t> first_above_zero(const std::vector<double>& values) {
+  const auto first = std::find_if(values.begin(), values.end(), [](double v) { return v > 0; });
+  if (first == values.end()) return std::nullopt;
+  return static_cast<std::size_t>(first - values.begin());
+}
+
+/// Steps at which a collector's signs of an outage appear, each a mean over the replications in which it does.
+struct Signs {
+  struct Mean {
+    double sum = 0;
+    int n = 0;
+    void add(std::optional<std::size_t> step) {
+      if (!step) return;
+      sum += static_cast<double>(*step + 1);
+      ++n;
+    }
+    double steps() const { return sum / n; }
+  };
+  Mean queue, failed, refused;
+};
+
+Signs signs_of(const RunRecord& record, const std::string& collector) {
+  Signs signs;
+  const double capacity = metric(record, "otelcol_exporter_queue_capacity", {{"collector", collector}}).value_or(0);
+  for (const Replication& replication : record.replications) {
+    const auto rise = start_of_rise(summed(replication, "otelcol_exporter_queue_size", collector), capacity);
+    if (!rise) continue;
+    signs.queue.add(rise);
+    signs.failed.add(first_above_zero(summed(replication, "otelcol_exporter_send_failed_spans", collector)));
+    signs.refused.add(first_above_zero(summed(replication, "otelcol_exporter_enqueue_failed_spans", collector)));
+  }
+  return signs;
+}
+
+/// Empty unless the counter of failures appears at least two steps after the queue began to fill.
+std::string blindness_of(const RunRecord& record, const std::string& collector) {
+  const Signs signs = signs_of(record, collector);
+  if (signs.queue.n == 0) return "";
+  const bool in_time = signs.failed.n > 0 && signs.failed.steps() < signs.queue.steps() + 2;
+  if (in_time) return "";
+  const auto when = [&](const Signs::Mean& mean) {
+    return duration_text(mean.steps() * seconds(record.manifest.step));
+  };
+  std::string text =
+      collector + ": send_failed shows nothing" + (signs.failed.n > 0 ? " until " + when(signs.failed) : "");
+  text += "; queue_size rises from " + when(signs.queue);
+  return signs.refused.n > 0 ? text + ", enqueue_failed from " + when(signs.refused) : text;
+}
+
+}  // namespace
+
+Block collectors_block(const RunRecord& record) {
+  using enum Column::Align;
+  const std::set<std::string> names = label_values(record, "collector");
+  if (names.empty()) return {};
+  Block block;
+  block.table.columns = {{"collector, spans"},  {"cpu", right},         {"memory", right},
+                         {"queue peak", right}, {"accepted", right},    {"refused", right},
+                         {"sent", right},       {"send_failed", right}, {"enqueue_failed", right}};
+  std::size_t blind = 0;
+  for (const std::string& name : names) {
+    if (block.table.rows.size() < kMostRows) block.table.rows.push_back(row_of(record, name));
+    const std::string line = blindness_of(record, name);
+    if (!line.empty() && ++blind <= kMostLines) block.lines.push_back(line);
+  }
+  if (names.size() > kMostRows)
+    block.table.rows.push_back({"… and " + std::to_string(names.size() - kMostRows) + " more"});
+  if (blind > kMostLines)
+    block.lines.push_back("… and " + std::to_string(blind - kMostLines) + " more collectors like that");
+  return block;
+}
+
+}  // namespace spillway::analysis

@@ -1,0 +1,97 @@
+#include "analysis/report/comparison.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace spillway::analysis {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string difference_text(const Relative& row) {
+  const std::string sign = row.difference > 0 ? "+" : "";
+  return sign + bare(row.difference, row.figure.unit);
+}
+
+Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json json_of(const Judgement& row) {
+  return {{"figure", row.spec.figure},
+          {"class", to_text(row.spec.judged)},
+          {"unit", symbol(row.unit)},
+          {"simulated", row.simulated},
+          {"measured", row.measured},
+          {"allowed_low", number_or_null(row.low)},
+          {"allowed_high", number_or_null(row.high)},
+          {"verdict", to_text(row.verdict)},
+          {"reason", row.reason}};
+}
+
+Json json_of(const Relative& row) {
+  Json json{{"figure", row.figure.name},
+            {"unit", symbol(row.figure.unit)},
+            {"a", number_or_null(row.a.interval.mean)},
+            {"b", number_or_null(row.b.interval.mean)},
+            {"difference", number_or_null(row.difference)}};
+  json["relative"] = row.relative ? number_or_null(*row.relative) : Json(nullptr);
+  if (row.interval) {
+    json["difference_low"] = number_or_null(row.interval->low);
+    json["difference_high"] = number_or_null(row.interval->high);
+    json["paired"] = row.paired;
+  }
+  return json;
+}
+
+template <class Row>
+std::string json_text(const std::vector<Row>& rows) {
+  Json array = Json::array();
+  for (const Row& row : rows) array.push_back(json_of(row));
+  return array.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+Report report_of(const std::vector<Judgement>& rows) {
+  Block block;
+  block.table.columns = {
+      {"verdict"}, {"class"}, {"figure"}, {"simulated", Column::Align::right}, {"measured", Column::Align::right}};
+  std::size_t agree = 0;
+  for (const Judgement& row : rows) {
+    block.table.rows.push_back({std::string{to_text(row.verdict)}, std::string{to_text(row.spec.judged)},
+                                row.spec.figure, row.simulated, row.measured});
+    if (row.verdict == Verdict::agree) ++agree;
+  }
+  Block reasons;
+  for (const Judgement& row : rows) {
+    if (row.verdict != Verdict::agree) {
+      reasons.lines.push_back(std::string{to_text(row.verdict)} + "  " + row.spec.figure + ": " + row.reason);
+    }
+  }
+  reasons.lines.push_back(std::to_string(agree) + " of " + std::to_string(rows.size()) + " figures agree");
+  return {std::move(block), std::move(reasons)};
+}
+
+Report report_of(const std::vector<Relative>& rows, const std::string& name_a, const std::string& name_b) {
+  using enum Column::Align;
+  Block block;
+  block.table.columns = {{"figure"},         {"unit"},         {"a", right},
+                         {"b", right},       {"b - a", right}, {"95 % interval", right},
+                         {"relative", right}};
+  for (const Relative& row : rows) {
+    const Unit unit = row.figure.unit;
+    block.table.rows.push_back({row.figure.name, std::string{unit == Unit::share ? "" : symbol(unit)},
+                                bare(row.a.interval.mean, unit), bare(row.b.interval.mean, unit), difference_text(row),
+                                row.interval ? range_text(row.interval->low, row.interval->high, unit) : "",
+                                row.relative ? percent(*row.relative) : ""});
+  }
+  const bool paired = std::any_of(rows.begin(), rows.end(), [](const Relative& row) { return row.paired; });
+  Block names{{}, {"a: " + name_a, "b: " + name_b, "figures that are 0 in both are left out"}};
+  if (paired) names.lines.push_back("same seed: intervals are of pairs of replications");
+  return {std::move(names), std::move(block)};
+}
+
+std::string to_json(const std::vector<Judgement>& rows) { return json_text(rows); }
+std::string to_json(const std::vector<Relative>& rows) { return json_text(rows); }
+
+}  // namespace spillway::analysis

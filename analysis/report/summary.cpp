@@ -1,0 +1,203 @@
+#include "analysis/report/summary.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "analysis/figure_names.hpp"
+#include "analysis/intervals.hpp"
+#include "analysis/report/collectors.hpp"
+#include "analysis/report/fates.hpp"
+
+namespace spillway::analysis {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kMostRequests = 8;
+constexpr std::size_t kMostDestinations = 5;
+constexpr std::size_t kMostNotModelled = 6;
+
+// ---- header -------------------------------------------------------------------------------------------------------
+
+std::string length_text(const Manifest& manifest) {
+  std::string text = duration_text(seconds(manifest.duration));
+  if (manifest.drain > Duration{}) text += " + " + duration_text(seconds(manifest.drain)) + " drain";
+  return text;
+}
+
+std::string circumstances(const RunRecord& record) {
+  const Manifest& manifest = record.manifest;
+  const std::size_t n = record.replications.size();
+  std::string text = length_text(manifest) + " x " + std::to_string(n) + (n == 1 ? " replication" : " replications");
+  text += manifest.world == "measured" ? ", measured" : ", seed " + std::to_string(manifest.seed);
+  for (const auto& [part, version] : manifest.parts) text += ", " + part + " " + version;
+  return text;
+}
+
+Block header_block(const SummaryInput& input) {
+  const Manifest& manifest = input.record.manifest;
+  std::string left = manifest.scenario;
+  if (!input.headline.empty()) left += ", " + input.headline;
+  const std::string right = circumstances(input.record);
+  const std::size_t together = width_of(left) + width_of(right);
+  Block block;
+  if (together + 4 <= kWidth) {
+    block.lines = {left + std::string(kWidth - together, ' ') + right};
+  } else {
+    block.lines = {left, right};
+  }
+  if (manifest.warm_up > Duration{}) {
+    block.lines.push_back("averages leave out the first " + duration_text(seconds(manifest.warm_up)));
+  }
+  for (const auto& [name, note] : manifest.notes) block.lines.push_back(name + ": " + note);
+  return block;
+}
+
+// ---- requests -----------------------------------------------------------------------------------------------------
+
+std::vector<std::string> request_names(const RunRecord& record) {
+  std::vector<std::string> names;
+  for (const Replication& replication : record.replications) {
+    for (const RequestStats& stats : replication.requests) {
+      if (std::find(names.begin(), names.end(), stats.name) == names.end()) names.push_back(stats.name);
+    }
+  }
+  return names;
+}
+
+double mean_of(const RunRecord& record, const std::string& figure) {
+  const Estimate found = estimate(figure, record);
+  return found.error.empty() ? found.interval.mean : std::nan("");
+}
+
+bool anything_lost(const RunRecord& record) {
+  return std::any_of(record.replications.begin(), record.replications.end(), [](const Replication& replication) {
+    return std::any_of(replication.destinations.begin(), replication.destinations.end(),
+                       [](const DestinationFates& fates) { return !fates.lost.empty(); });
+  });
+}
+
+std::vector<std::string> request_row(const RunRecord& record, const std::string& name) {
+  const std::string prefix = "requests." + folded(name) + ".";
+  const double length = seconds(record.manifest.duration);
+  const double errors = mean_of(record, prefix + "errors.share");
+  std::vector<std::string> row{name, length > 0 ? grouped(mean_of(record, prefix + "count") / length) + "/s" : "",
+                               percent(errors)};
+  for (const char* quantile : {"p50", "p95", "p99"}) row.push_back(duration_text(mean_of(record, prefix + quantile)));
+  row.push_back(errors == 0 && anything_lost(record) ? "the application does not notice" : "");
+  return row;
+}
+
+Block requests_block(const RunRecord& record) {
+  using enum Column::Align;
+  const std::vector<std::string> names = request_names(record);
+  if (names.empty()) return {};
+  Block block;
+  block.table.columns = {
+      {"requests"}, {"rate", right}, {"errors", right}, {"p50", right}, {"p95", right}, {"p99", right}, {""}};
+  for (std::size_t i = 0; i < std::min(names.size(), kMostRequests); ++i) {
+    block.table.rows.push_back(request_row(record, names[i]));
+  }
+  if (names.size() > kMostRequests) {
+    block.table.rows.push_back({"… and " + std::to_string(names.size() - kMostRequests) + " more"});
+  }
+  return block;
+}
+
+// ---- thresholds, not modelled -------------------------------------------------------------------------------------
+
+Block thresholds_block(const std::vector<ThresholdResult>& results) {
+  if (results.empty()) return {};
+  Block block;
+  block.table.columns = {{"thresholds"}, {""}, {""}};
+  for (const ThresholdResult& result : results) {
+    block.table.rows.push_back(
+        {std::string{to_text(result.outcome)}, result.threshold.figure + " " + result.limit, result.reason});
+  }
+  return block;
+}
+
+/// "unknown" is what a reader has to see first.
+Block not_modelled_block(const std::vector<NotModelled>& list) {
+  std::vector<std::string> effects;
+  for (const NotModelled& item : list) {
+    if (std::find(effects.begin(), effects.end(), item.effect) == effects.end()) effects.push_back(item.effect);
+  }
+  std::sort(effects.begin(), effects.end(), std::greater<>{});
+  Block block;
+  for (const std::string& effect : effects) {
+    std::string line = "not modelled (" + (effect == "unknown" ? "effect unknown" : effect) + "): ";
+    std::size_t shown = 0, all = 0;
+    for (const NotModelled& item : list) {
+      if (item.effect != effect || ++all > kMostNotModelled) continue;
+      line += (shown++ == 0 ? "" : ", ") + item.what;
+    }
+    if (all > shown) line += ", … and " + std::to_string(all - shown) + " more";
+    block.lines.push_back(std::move(line));
+  }
+  return block;
+}
+
+void add(Report& report, Block block) {
+  if (!block.table.columns.empty() || !block.lines.empty()) report.push_back(std::move(block));
+}
+
+// ---- JSON ---------------------------------------------------------------------------------------------------------
+
+Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json json_of(const Estimate& estimate) {
+  return {{"unit", symbol(estimate.figure.unit)},
+          {"mean", number_or_null(estimate.interval.mean)},
+          {"low", number_or_null(estimate.interval.low)},
+          {"high", number_or_null(estimate.interval.high)},
+          {"n", estimate.interval.n},
+          {"never", estimate.never}};
+}
+
+Json json_of(const ThresholdResult& result) {
+  Json json{{"figure", result.threshold.figure}};
+  if (result.threshold.at_least) json["at_least"] = *result.threshold.at_least;
+  if (result.threshold.at_most) json["at_most"] = *result.threshold.at_most;
+  json["outcome"] = to_text(result.outcome);
+  json["reason"] = result.reason;
+  if (result.estimate.error.empty()) json["estimate"] = json_of(result.estimate);
+  return json;
+}
+
+std::string dumped(const Json& json) { return json.dump(1, ' ', false, Json::error_handler_t::replace); }
+
+}  // namespace
+
+Report summary_of(const SummaryInput& input) {
+  Report report;
+  add(report, header_block(input));
+  add(report, requests_block(input.record));
+  const std::vector<std::string> destinations = destinations_of(input.record);
+  for (std::size_t i = 0; i < std::min(destinations.size(), kMostDestinations); ++i) {
+    add(report, fates_block(input.record, destinations[i]));
+  }
+  if (destinations.size() > kMostDestinations) {
+    add(report, {{}, {"… and " + std::to_string(destinations.size() - kMostDestinations) + " more destinations"}});
+  }
+  add(report, collectors_block(input.record));
+  add(report, thresholds_block(input.thresholds));
+  add(report, not_modelled_block(input.record.not_modelled));
+  return report;
+}
+
+std::string summary_json(const SummaryInput& input) {
+  Json figures = Json::object();
+  for (const std::string& name : figures_of(input.record)) {
+    const Estimate found = estimate(name, input.record);
+    if (found.error.empty()) figures.get_ref<Json::object_t&>().emplace_back(name, json_of(found));
+  }
+  Json thresholds = Json::array();
+  for (const ThresholdResult& result : input.thresholds) thresholds.push_back(json_of(result));
+  return "{\n\"figures\": " + dumped(figures) + ",\n\"thresholds\": " + dumped(thresholds) +
+         ",\n\"record\": " + to_json(input.record) + "}\n";
+}
+
+}  // namespace spillway::analysis
