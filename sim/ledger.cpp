@@ -80,16 +80,24 @@ void Ledger::release_one(Destination& d, ItemId item, Cause cause, Time now) {
   State& state = slot(d, item);
   if ((state & kCopies) == 0) broken("ledger", now, "released an item of " + d.name + " that nobody holds");
   --state;
-  const bool loss = causes_[cause.index].kind == CauseName::Kind::loss;
-  if (loss && (state & kStored) && !(state & kGivenUp)) ++d.given_up;
-  if (loss) state |= kGivenUp;
-  if ((state & kCopies) == 0) end_item(d, state, cause, now);
+  const bool last = (state & kCopies) == 0;
+  const auto kind = causes_[cause.index].kind;
+  if (kind == CauseName::Kind::loss && (state & kStored) && !(state & kGivenUp)) ++d.given_up;
+  if (kind == CauseName::Kind::loss) state |= kGivenUp;
+  if (!last && kind != CauseName::Kind::handed_over && !(state & kStored)) d.lost_early[item] = cause;
+  if (last) end_item(d, item, state, cause, now);
 }
 
-void Ledger::end_item(Destination& d, State& state, Cause cause, Time now) {
+void Ledger::end_item(Destination& d, ItemId item, State& state, Cause cause, Time now) {
   --d.last->open;
   state |= kDone;
-  ++d.ended;
+  if (!d.lost_early.empty()) {
+    const auto early = d.lost_early.find(item);
+    if (early != d.lost_early.end()) {
+      if (cause.index == 0) cause = early->second;
+      d.lost_early.erase(early);
+    }
+  }
   if (state & kStored) return;
   if (cause.index == 0) broken("ledger", now, "an item of " + d.name + " vanished without a cause");
   Ending& ending = d.endings[cause.index];

@@ -4,13 +4,14 @@
 // copy of it for some destinations. hold() adds copies, release() ends them with the reason, store() notes
 // that a destination has it. When the last copy for a destination ends and it was never stored there, the
 // reason of that last release is the item's fate. What was stored once stays stored; storing it again is a
-// duplicate. So: produced = stored + sampled out + lost + in flight, per destination, always.
+// duplicate. A holder that hands over after another one already lost the item leaves that loss as the fate. So: produced = stored + sampled out + lost + in flight, per destination, always.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "sim/record.hpp"
@@ -77,8 +78,9 @@ class Ledger {
     std::uint64_t first_chunk = 0;
     Chunk* last = nullptr;
     std::uint64_t last_number = ~std::uint64_t{0};
-    std::int64_t produced = 0, stored = 0, duplicates = 0, given_up = 0, ended = 0;
+    std::int64_t produced = 0, stored = 0, duplicates = 0, given_up = 0;
     std::vector<Ending> endings;  ///< by cause
+    std::unordered_map<ItemId, Cause> lost_early;  ///< order never leaves: losses of a copy while others remained
   };
   struct CauseName {
     std::string component, cause;
@@ -96,7 +98,7 @@ class Ledger {
   }
   void find_chunk(Destination& d, std::uint64_t number);
   void release_one(Destination& d, ItemId item, Cause cause, Time now);
-  void end_item(Destination& d, State& state, Cause cause, Time now);
+  void end_item(Destination& d, ItemId item, State& state, Cause cause, Time now);
   void drop_closed_chunks(Destination& d);
   Cause add_cause(std::string component, std::string cause, CauseName::Kind kind);
   DestinationFates close_one(const Destination& d) const;
