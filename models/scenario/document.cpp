@@ -164,9 +164,9 @@ void TreeBuilder::take_key(Mark mark, const std::string& text, bool quoted) {
 }
 
 void TreeBuilder::report_duplicate(Mark mark, Mark first, const std::string& text) {
-  problems_.add(document_.problem(
-      mark, path(),
-      "key '" + shortened(text) + "' is given twice, first at " + to_text(first) + "; remove one of them"));
+  problems_.add(document_.problem(mark, path(),
+                                  "key '" + shortened(text) + "' is given twice, first at " +
+                                      to_text(document_.problem(first, {}, {}).mark) + "; remove one of them"));
   if (++duplicates_ == kMostDuplicates) refuse(mark, "too many duplicate keys; mend these first");
 }
 
@@ -209,7 +209,7 @@ void TreeBuilder::OnAlias(const YAML::Mark& yaml_mark, YAML::anchor_t anchor) {
 void TreeBuilder::open(Node::Kind kind, const YAML::Mark& yaml_mark, const std::string& tag, YAML::anchor_t anchor) {
   const Mark mark = to_mark(yaml_mark);
   check_tag(tag, mark);
-  if (wants_key()) refuse(mark, "a key must be plain text, not a list or a map");
+  if (wants_key()) refuse(mark, "a list or a map cannot be a key; is a bracket never closed?");
   charge(Weight{}, mark);
   Frame frame;
   frame.node.kind = kind;

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <cstdio>
 
 #include "models/scenario/utf8.hpp"
 
@@ -170,17 +171,20 @@ std::string number_text(double value) {
   return {buffer.data(), result.ptr};
 }
 
+/// In the largest unit that needs no decimals, else in the one with the shortest text.
 std::string show_seconds(double value) {
-  if (value == 0) return "0s";
   constexpr std::array scales{Scale{"d", 86400}, Scale{"h", 3600},  Scale{"min", 60}, Scale{"s", 1},
                               Scale{"ms", 1e-3}, Scale{"us", 1e-6}, Scale{"ns", 1e-9}};
+  std::string best = number_text(value) + "s";
   for (const Scale& scale : scales) {
-    const double amount = value / scale.factor;
-    const double rounded = std::round(amount);
-    const bool whole = std::fabs(amount - rounded) < 1e-9 * std::fabs(amount);
-    if (whole && std::fabs(rounded) >= 1) return number_text(rounded) + std::string{scale.name};
+    std::array<char, 32> number{};
+    std::snprintf(number.data(), number.size(), "%.12g", value / scale.factor);  // hides the error of the division
+    const std::string text = number.data() + std::string{scale.name};
+    const bool exact = std::fabs(value) >= scale.factor && read_seconds(text) == value;
+    if (exact && text.find_first_of(".e") == std::string::npos) return text;
+    if (exact && text.size() < best.size()) best = text;
   }
-  return std::fabs(value) < 1e-9 ? number_text(value * 1e9) + "ns" : number_text(value) + "s";
+  return best;
 }
 
 }  // namespace
@@ -211,7 +215,7 @@ Parsed<Duration> parse_duration(std::string_view text) {
 template <class T>
 Parsed<T> parse_integer(std::string_view text) {
   T value{};
-  const std::string_view digits = text.starts_with('+') ? text.substr(1) : text;
+  const std::string_view digits = text.starts_with('+') && !text.starts_with("+-") ? text.substr(1) : text;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (std::is_unsigned_v<T> && digits.starts_with('-'))
     return {std::nullopt, "'" + shortened(text, 40) + "' is negative; give 0 or more"};
