@@ -172,9 +172,12 @@ bool decode_json(const Shape& shape, std::string_view body, std::vector<SpanKey>
 bool decode_spans(BodyFormat format, std::string_view body, std::vector<SpanKey>& spans) {
   spans.clear();
   switch (format) {
-    case BodyFormat::otlp_proto: return decode_proto(body, spans);
-    case BodyFormat::otlp_json: return decode_json(kOtlpShape, body, spans);
-    case BodyFormat::zipkin_json: return decode_json(kZipkinShape, body, spans);
+    case BodyFormat::otlp_proto:
+      return decode_proto(body, spans);
+    case BodyFormat::otlp_json:
+      return decode_json(kOtlpShape, body, spans);
+    case BodyFormat::zipkin_json:
+      return decode_json(kZipkinShape, body, spans);
   }
   return false;
 }

@@ -80,7 +80,7 @@ Response make_response(const Request& request, const Verdict& verdict, const Beh
     response.body() = std::to_string(verdict.status) + " as scripted or deserved\n";
   }
   if (behaviour.retry_after) {
-    const auto whole = std::chrono::ceil<std::chrono::seconds>(*behaviour.retry_after);
+    const auto whole = std::chrono::floor<std::chrono::seconds>(*behaviour.retry_after);
     response.set(http::field::retry_after, std::to_string(whole.count()));
   }
   if (verdict.status == 204 || verdict.status == 304) response.body().clear();
@@ -130,8 +130,8 @@ struct Sink::State : std::enable_shared_from_this<State> {
   SpanStore store;
   SinkCounts counts;
   std::vector<RequestLogEntry> log;
-  std::string inflated;         ///< reused from request to request
-  std::vector<SpanKey> spans;   ///< of the request at hand, reused
+  std::string inflated;        ///< reused from request to request
+  std::vector<SpanKey> spans;  ///< of the request at hand, reused
 };
 
 /// One client's connection; kept alive by its pending operation, told by the sink when the sink goes.
@@ -188,10 +188,13 @@ void Sink::Connection::on_read(error_code error) {
   if (error) return abort();
   Answer answer = sink_->receive(parser_->get());
   switch (answer.verdict.kind) {
-    case Behaviour::Kind::answer: return answer_later(std::move(answer));
-    case Behaviour::Kind::hang: return wait_for_close();
+    case Behaviour::Kind::answer:
+      return answer_later(std::move(answer));
+    case Behaviour::Kind::hang:
+      return wait_for_close();
     case Behaviour::Kind::reset:
-    case Behaviour::Kind::refuse: break;
+    case Behaviour::Kind::refuse:
+      break;
   }
   abort();
   sink_->apply_refusal();
@@ -323,8 +326,7 @@ Answer Sink::State::receive(const Request& request) {
   count(answer.verdict);
   if (answer.verdict.kind != Behaviour::Kind::answer) return answer;
   if (config.latency) answer.latency = config.latency(now, number);
-  const bool scripted = answer.verdict.status / 100 == 2 || answer.verdict.status == now.status;
-  answer.response = make_response(request, answer.verdict, scripted ? now : Behaviour{});
+  answer.response = make_response(request, answer.verdict, now);
   return answer;
 }
 

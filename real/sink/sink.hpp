@@ -25,11 +25,11 @@ struct SinkConfig {
   Backend::Accepts accepts = Backend::Accepts::otlp_http;
   Behaviour behaviour{};
   std::vector<ScriptStep> script{};  ///< in order of from_request
-  std::string user{}, password{};      ///< when set, requests without them are answered 401
+  std::string user{}, password{};    ///< when set, requests without them are answered 401
   /// From the arrival of request `number` (from 1) to its answer, under the behaviour in force; empty: none.
   std::function<Duration(const Behaviour& behaviour, std::int64_t number)> latency{};
-  std::function<Time()> clock{};  ///< the run's time, for arrivals; empty: all arrivals are at Time{}
-  std::size_t body_limit = std::size_t{32} << 20U;       ///< bytes on the wire; more is answered 413
+  std::function<Time()> clock{};                    ///< the run's time, for arrivals; empty: all arrivals are at Time{}
+  std::size_t body_limit = std::size_t{32} << 20U;  ///< bytes on the wire; more is answered 413
   std::size_t inflated_limit = std::size_t{128} << 20U;  ///< bytes after decompression; more is answered 413
   std::size_t log_limit = 100'000;                       ///< requests remembered in detail, the first ones
 };
@@ -42,13 +42,13 @@ struct RequestLogEntry {
 };
 
 struct SinkCounts {
-  BackendCounts backend;          ///< answers also under "hang" and "reset"
-  std::int64_t stored = 0;        ///< distinct spans
-  std::int64_t duplicates = 0;    ///< copies of a span that was there already
-  std::int64_t traces = 0;        ///< distinct traces with a stored span
-  std::uint64_t span_set = 0;     ///< sum of span_set_term over the stored spans
-  std::int64_t strays = 0;        ///< requests not counted above: no POST to the backend's path (404), no HTTP (400),
-                                  ///< a body beyond the limit on the wire (413)
+  BackendCounts backend;            ///< answers also under "hang" and "reset"
+  std::int64_t stored = 0;          ///< distinct spans
+  std::int64_t duplicates = 0;      ///< copies of a span that was there already
+  std::int64_t traces = 0;          ///< distinct traces with a stored span
+  std::uint64_t span_set = 0;       ///< sum of span_set_term over the stored spans
+  std::int64_t strays = 0;          ///< requests not counted above: no POST to the backend's path (404), no HTTP (400),
+                                    ///< a body beyond the limit on the wire (413)
   std::optional<Time> first, last;  ///< arrival of the first and the last request
 };
 

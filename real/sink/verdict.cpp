@@ -14,21 +14,24 @@ const Behaviour& behaviour_for(std::int64_t number, const Behaviour& standard, c
 
 std::string Verdict::name() const {
   switch (kind) {
-    case Behaviour::Kind::answer: return std::to_string(status);
-    case Behaviour::Kind::hang: return "hang";
-    case Behaviour::Kind::reset: return "reset";
-    case Behaviour::Kind::refuse: return "refuse";
+    case Behaviour::Kind::answer:
+      return std::to_string(status);
+    case Behaviour::Kind::hang:
+      return "hang";
+    case Behaviour::Kind::reset:
+      return "reset";
+    case Behaviour::Kind::refuse:
+      return "refuse";
   }
   return {};
 }
 
 Verdict judge(const Behaviour& behaviour, const Received& received) {
-  const bool decoded = received.supported && received.small && received.readable;
-  if (behaviour.kind != Behaviour::Kind::answer)
-    return {behaviour.kind, 0, behaviour.store.value_or(false) && decoded};
-  const bool success = behaviour.status / 100 == 2;
-  if (!success) return {behaviour.kind, behaviour.status, behaviour.store.value_or(false) && decoded};
+  const bool storable = received.authorised && received.supported && received.small && received.readable;
+  const bool store_failed = behaviour.store.value_or(false) && storable;
+  if (behaviour.kind != Behaviour::Kind::answer) return {behaviour.kind, 0, store_failed};
   if (!received.authorised) return {behaviour.kind, 401, false};
+  if (behaviour.status / 100 != 2) return {behaviour.kind, behaviour.status, store_failed};
   if (!received.supported) return {behaviour.kind, 415, false};
   if (!received.small) return {behaviour.kind, 413, false};
   if (!received.readable) return {behaviour.kind, 400, false};
@@ -43,8 +46,7 @@ std::string basic_authorization(std::string_view user, std::string_view password
     std::uint32_t triple = 0;
     for (std::size_t k = 0; k < 3; ++k)
       triple = triple << 8U | (i + k < plain.size() ? static_cast<unsigned char>(plain[i + k]) : 0U);
-    for (std::size_t k = 0; k < 4; ++k)
-      text += i + k <= plain.size() ? alphabet[triple >> (18U - 6U * k) & 63U] : '=';
+    for (std::size_t k = 0; k < 4; ++k) text += i + k <= plain.size() ? alphabet[triple >> (18U - 6U * k) & 63U] : '=';
   }
   return text;
 }

@@ -31,8 +31,9 @@ struct Verdict {
   std::string name() const;  ///< "200", "hang", "reset", "refuse": the key in BackendCounts::answers
 };
 
-/// A backend that is down, hangs or answers other than 2xx does so for everybody; only a healthy one looks at
-/// credentials (401), media type (415), size (413) and content (400), in that order. Nothing unreadable is stored.
+/// A backend that hangs or resets does so for everybody; one that answers looks at credentials first (401), gives
+/// its status when that is no success, and only then looks at media type (415), size (413) and content (400).
+/// Nothing unauthorised or unreadable is stored.
 Verdict judge(const Behaviour& behaviour, const Received& received);
 
 /// The value of an Authorization header for basic authentication.

@@ -1,4 +1,4 @@
-#include "requests.hpp"
+#include "tests/real/sink/requests.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -54,8 +54,8 @@ std::string otlp_json_request(std::uint64_t first, int spans) {
                      R"("scopeSpans":[{"scope":{"name":"t"},"spans":[)";
   for (int i = 0; i < spans; ++i) {
     const SpanKey key = span_at(first + static_cast<unsigned>(i));
-    text += std::string(i > 0 ? "," : "") + R"({"traceId":")" + hex_trace(key) + R"(","spanId":")" + hex16(key.span_id) +
-            R"(","name":"n","attributes":[{"key":"spanId","value":{"stringValue":"none"}}]})";
+    text += std::string(i > 0 ? "," : "") + R"({"traceId":")" + hex_trace(key) + R"(","spanId":")" +
+            hex16(key.span_id) + R"(","name":"n","attributes":[{"key":"spanId","value":{"stringValue":"none"}}]})";
   }
   return text + "]}]}]}";
 }

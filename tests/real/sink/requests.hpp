@@ -19,9 +19,9 @@ std::string zipkin_request(std::uint64_t first, int spans);
 SpanKey span_at(std::uint64_t number);  ///< ten spans a trace
 
 struct HttpReply {
-  int status = 0;            ///< 0: no reply, see `end`
+  int status = 0;  ///< 0: no reply, see `end`
   std::string headers, body;
-  std::string end;           ///< "" | "timeout" | "closed" | "reset"
+  std::string end;  ///< "" | "timeout" | "closed" | "reset"
 };
 
 /// A client with one connection at a time.

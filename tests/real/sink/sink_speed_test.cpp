@@ -4,8 +4,8 @@
 #include <ctime>
 
 #include "real/sink/inflate.hpp"
-#include "requests.hpp"
-#include "running_sink.hpp"
+#include "tests/real/sink/requests.hpp"
+#include "tests/real/sink/running_sink.hpp"
 
 namespace spillway::real {
 namespace {

@@ -4,8 +4,8 @@
 
 #include "real/sink/inflate.hpp"
 #include "real/sink/verdict.hpp"
-#include "requests.hpp"
-#include "running_sink.hpp"
+#include "tests/real/sink/requests.hpp"
+#include "tests/real/sink/running_sink.hpp"
 
 namespace spillway::real {
 namespace {
@@ -94,7 +94,7 @@ TEST(Sink, SpeaksZipkin) {
 
 TEST(Sink, FollowsItsScriptByRequestCount) {
   Behaviour later = answer(429);
-  later.retry_after = 1500ms;
+  later.retry_after = 2500ms;
   RunningSink sink{{.script = {{2, answer(503)}, {3, later}, {4, answer(200)}}}};
   HttpClient client{sink.port()};
   EXPECT_EQ(send_otlp(client, 0, 1).status, 200);

@@ -14,7 +14,9 @@ Behaviour status(int code) {
 TEST(Verdict, TheLastStepThatHasBegunIsInForce) {
   const Behaviour standard = status(200);
   const std::vector<ScriptStep> script{{3, status(503)}, {5, status(202)}};
-  const auto in_force = [&](std::int64_t number) { return behaviour_for(number, standard, script, std::nullopt).status; };
+  const auto in_force = [&](std::int64_t number) {
+    return behaviour_for(number, standard, script, std::nullopt).status;
+  };
   EXPECT_EQ(in_force(1), 200);
   EXPECT_EQ(in_force(2), 200);
   EXPECT_EQ(in_force(3), 503);
@@ -35,12 +37,13 @@ TEST(Verdict, StoresOnSuccessUnlessTheBehaviourSaysOtherwise) {
   EXPECT_EQ(judge(lying, {}).name(), "503");
 }
 
-TEST(Verdict, OnlyAHealthyBackendLooksAtTheRequest) {
+TEST(Verdict, LooksAtCredentialsThenAtItsScriptThenAtTheRequest) {
   Received bad;
   bad.authorised = bad.supported = bad.readable = bad.small = false;
-  EXPECT_EQ(judge(status(503), bad).status, 503);
+  EXPECT_EQ(judge(status(503), bad).status, 401);
   EXPECT_EQ(judge(status(200), bad).status, 401);
   bad.authorised = true;
+  EXPECT_EQ(judge(status(503), bad).status, 503);
   EXPECT_EQ(judge(status(200), bad).status, 415);
   bad.supported = true;
   EXPECT_EQ(judge(status(200), bad).status, 413);
