@@ -1,0 +1,102 @@
+// spillway check FILE…: every problem of scenarios and collector files at once, and what is not modelled.
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+#include <utility>
+
+#include "models/collector/config.hpp"
+#include "models/collector/version.hpp"
+#include "models/world.hpp"
+#include "sim/app/commands.hpp"
+#include "sim/app/options.hpp"
+
+namespace spillway::app {
+namespace {
+
+struct Settings {
+  std::vector<std::string> files;
+  ScenarioOptions scenario;
+  std::string collector_version = "0.159.0";
+};
+
+int code_of(LoadFailure failure, const Problems& problems) {
+  if (failure == LoadFailure::environment) return kEnvironment;
+  return failure == LoadFailure::input || problems.has_errors() ? kInput : kFine;
+}
+
+/// What a collector file has and a scenario has not.
+bool is_collector_file(const Document& document) {
+  return document.root.find("receivers") != nullptr || document.root.find("exporters") != nullptr ||
+         document.root.find("service") != nullptr;
+}
+
+void print_verdict(const std::string& file, const std::vector<NotModelled>& left_out) {
+  std::cout << file << ": no problem found\n";
+  for (const NotModelled& item : left_out) std::cout << "  not modelled (" << item.effect << "): " << item.what << "\n";
+}
+
+int check_scenario(const std::string& file, const Settings& settings) {
+  Problems problems;
+  LoadedScenario loaded = load_scenario(file, overrides_of(settings.scenario), problems);
+  std::shared_ptr<const PreparedScenario> prepared;
+  if (loaded.scenario) {
+    check_figures(*loaded.scenario, problems);
+    prepared = prepare(std::move(*loaded.scenario), problems);
+  }
+  print(problems);
+  if (prepared && !problems.has_errors()) print_verdict(file, not_modelled(*prepared));
+  return code_of(loaded.failure, problems);
+}
+
+int check_collector(const std::string& file, const Settings& settings) {
+  const auto version = collector::parse_version(settings.collector_version);
+  if (!version) {
+    std::cerr << "spillway: error: --collector-version '" << settings.collector_version
+              << "' is no version; write 0.159.0\n";
+    return kInput;
+  }
+  Problems problems;
+  const collector::LoadedConfig loaded = collector::load_config({file}, {}, *version, problems);
+  print(problems);
+  if (loaded.config && !problems.has_errors()) print_verdict(file, loaded.config->not_modelled);
+  return code_of(loaded.failure, problems);
+}
+
+/// Looks into the file to see what it is; a file that is no YAML at all is reported once, here.
+int check_file(const std::string& file, const Settings& settings) {
+  Problems problems;
+  const LoadedDocument loaded = load_document(file, problems);
+  if (!loaded.document) {
+    print(problems);
+    return code_of(loaded.failure, problems);
+  }
+  return is_collector_file(*loaded.document) ? check_collector(file, settings) : check_scenario(file, settings);
+}
+
+int check(const Settings& settings) {
+  int code = kFine;
+  for (const std::string& file : settings.files) code = graver(code, check_file(file, settings));
+  return code;
+}
+
+constexpr const char* kExamples = R"(
+Examples:
+  spillway check scenarios/trinity/backend-down.yaml
+  spillway check otel-collector.yaml --collector-version 0.111.0
+
+Problems go to standard error as file:line:column: error: key: what; way out. Exit code 2 when there is one.)";
+
+}  // namespace
+
+void add_check(CLI::App& spillway, Action& chosen) {
+  auto settings = std::make_shared<Settings>();
+  CLI::App& command = *spillway.add_subcommand("check", "every problem of scenario and collector files at once");
+  command.footer(kExamples);
+  command.add_option("FILE", settings->files, "scenario or collector files")->required()->type_name("");
+  add_scenario_options(command, settings->scenario);
+  command.add_option("--collector-version", settings->collector_version, "for collector files on their own (0.159.0)")
+      ->type_name("VERSION");
+  command.callback([settings, &chosen] { chosen = [settings] { return check(*settings); }; });
+}
+
+}  // namespace spillway::app

@@ -1,0 +1,75 @@
+#include "sim/app/options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <map>
+
+#include "analysis/figures.hpp"
+
+namespace spillway::app {
+namespace {
+
+/// "path=value"; the value may hold further equals signs.
+std::string problem_of_set(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals != std::string::npos && equals > 0) return "";
+  return "'" + text + "' has no path and value; write path.to.key=value";
+}
+
+}  // namespace
+
+void add_format(CLI::App& command, Format& format) {
+  static const std::map<std::string, Format> names{
+      {"text", Format::text}, {"json", Format::json}, {"markdown", Format::markdown}};
+  command.add_option("--format", format, "form of the result: text, json or markdown (text)")
+      ->transform(CLI::CheckedTransformer(names).description(""))
+      ->type_name("FORM");
+}
+
+void add_scenario_options(CLI::App& command, ScenarioOptions& options) {
+  command.add_option("--seed", options.seed, "seed of all random draws (the scenario's)")->type_name("N");
+  command.add_option("--replications", options.replications, "independent runs (the scenario's)")->type_name("N");
+  command.add_option("--duration", options.duration, "length of the traffic, e.g. 90s or 15m (the scenario's)")
+      ->type_name("TIME");
+  command
+      .add_option("--set", options.set,
+                  "another value for a key of the scenario, e.g. collectors.gateway.version=0.111.0")
+      ->type_name("PATH=VALUE")
+      ->allow_extra_args(false)
+      ->check(problem_of_set);
+}
+
+std::vector<Override> overrides_of(const ScenarioOptions& options) {
+  std::vector<Override> overrides;
+  for (const std::string& text : options.set) {
+    const std::size_t equals = text.find('=');
+    overrides.push_back({text.substr(0, equals), text.substr(equals + 1)});
+  }
+  if (options.seed) overrides.push_back({"seed", *options.seed});
+  if (options.replications) overrides.push_back({"replications", *options.replications});
+  if (options.duration) overrides.push_back({"duration", *options.duration});
+  return overrides;
+}
+
+void print(const Problems& problems) {
+  for (const Problem& problem : problems.all()) {
+    std::string text = to_text(problem);
+    if (text.empty() || text.back() != '\n') text += '\n';
+    std::cerr << text;
+  }
+}
+
+void check_figures(const Scenario& scenario, Problems& problems) {
+  const auto check = [&](const std::string& figure, const Where& where) {
+    const std::string error = analysis::parse_figure(figure).error;
+    if (!error.empty()) problems.add({Problem::Severity::error, scenario.file, where.mark, where.path, error, {}, 0});
+  };
+  for (const Expect& expect : scenario.expect) check(expect.figure, expect.where);
+  for (const Judge& judge : scenario.judge) check(judge.figure, judge.where);
+}
+
+std::string rendered(const analysis::Report& report, Format format) {
+  return format == Format::markdown ? analysis::to_markdown(report) : analysis::to_text(report);
+}
+
+}  // namespace spillway::app
