@@ -7,7 +7,7 @@ set -uo pipefail
 root=$1 && shift
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-unset SPILLWAY_CACHE CCACHE_DIR ${!SPILLWAY_OTELCOL_*} # of the wrapper that may run this test
+unset SPILLWAY_CACHE CCACHE_DIR "${!SPILLWAY_OTELCOL_@}" # of the wrapper that may run this test
 
 # ---- a clone to play with -------------------------------------------------------------------------------------------
 
@@ -23,6 +23,7 @@ echo "program: $*"
 END
   cat >sim/compile.sh <<'END'
 if grep -q broken "$1"; then echo "$1:1:1: error: this is broken"; exit 1; fi
+echo "$CCACHE_DIR" >cache
 mkdir -p sim/app && cp "$1" sim/app/spillway && chmod +x sim/app/spillway
 END
   cat >tests/skips.sh <<'END'
@@ -99,6 +100,7 @@ case_works_through_a_symlink_from_elsewhere_without_home() {
   ln -s "$PWD/spillway" "$work/link" && cd /
   run env -u HOME -u XDG_CACHE_HOME "$work/link" x
   exits 0 && prints "program: x"
+  [[ $(<"$work/a clone/.build/release/cache") == "$work/a clone/.build/cache/ccache" ]] || miss "no cache in the clone"
 }
 
 case_rebuilds_what_changed() {
