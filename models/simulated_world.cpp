@@ -169,6 +169,7 @@ bool World::resolve_backend(Endpoint& endpoint, const std::string& host, int por
   if (best == nullptr) return false;
   endpoint.server = best->server.get();
   endpoint.to = best->node;
+  endpoint.server_name = best->server->counts().backend;
   endpoint.reach = DestinationSet{1} << best->server->destination();
   return true;
 }
@@ -190,6 +191,7 @@ bool World::resolve_collector(Endpoint& endpoint, const std::string& host, int p
   Instance* instance = find_instance(host, port, place);
   if (instance == nullptr) return false;
   endpoint.to = instance->place;
+  endpoint.server_name = scenario_.places[instance->place].name + "/" + scenario_.collectors[instance->use].name;
   collector::Collector* collector = built(*instance);
   if (collector == nullptr) {
     unanswered_.push_back({asking_, endpoint.url, "these collectors send to each other in a circle"});
@@ -242,10 +244,26 @@ void World::signal(collector::Collector& collector, const Fault& fault) {
   }
 }
 
-std::vector<std::string> World::destinations() const {
-  std::vector<std::string> names;
-  for (const RunningBackend& running : backends_) names.push_back(running.server->counts().backend);
-  return names;
+std::vector<BackendPlace> World::backends() const {
+  std::vector<BackendPlace> list;
+  for (const RunningBackend& running : backends_) {
+    list.push_back({running.server->counts().backend, running.index, running.outside ? "" : scenario_.places[running.place].name});
+  }
+  return list;
+}
+
+std::vector<CollectorPlace> World::collectors() const {
+  std::vector<CollectorPlace> list;
+  for (const Instance& instance : instances_) {
+    list.push_back({instance.collector->settings().name, instance.use, scenario_.places[instance.place].name});
+  }
+  return list;
+}
+
+std::vector<std::pair<std::uint16_t, std::string>> World::urls() const {
+  std::vector<std::pair<std::uint16_t, std::string>> list;
+  for (const auto& [key, id] : endpoints_) list.push_back(key);
+  return list;
 }
 
 Replication World::play() {

@@ -30,10 +30,17 @@ struct Unanswered {
   std::string why;
 };
 
-/// An endpoint's address in the scenario's terms, for whoever runs the same scenario on real programs.
-struct Reach {
-  DestinationSet destinations = 0;
-  std::string server;  ///< "aws/otel-collector", "grafana-cloud"; empty: nobody
+/// A backend as the scenario's addresses name it.
+struct BackendPlace {
+  std::string name;        ///< destination in the ledger: "grafana-cloud", "aws/jaeger"
+  std::size_t index = 0;   ///< into Scenario::backends
+  std::string place;       ///< empty: outside all places
+};
+/// A collector instance.
+struct CollectorPlace {
+  std::string name;        ///< "aws/otel-collector"
+  std::size_t index = 0;   ///< into Scenario::collectors
+  std::string place;
 };
 
 class World final : public AddressBook {
@@ -48,7 +55,12 @@ class World final : public AddressBook {
   CredentialId credential(const std::string& user, const std::string& password) override;
 
   const std::vector<Unanswered>& unanswered() const { return unanswered_; }
-  std::vector<std::string> destinations() const;
+  std::vector<BackendPlace> backends() const;      ///< in order of their bit in the ledger
+  std::vector<CollectorPlace> collectors() const;
+  /// Whatever is behind this URL for a caller at this place.
+  const Endpoint& who_answers(std::uint16_t place, const std::string& url) { return network_.endpoint(endpoint(place, url)); }
+  /// Every URL that was asked for while the world was wired, with the place of the caller.
+  std::vector<std::pair<std::uint16_t, std::string>> urls() const;
 
  private:
   class Recorder;

@@ -29,6 +29,7 @@ struct Endpoint {
   DestinationSet reach = 0;  ///< destinations that lie behind it
   std::string url;
   std::string host;          ///< of the URL
+  std::string server_name;   ///< "aws/otel-collector", "grafana-cloud"; empty: nobody has the address
 };
 
 class Network final : public Component, public Transport {

@@ -62,7 +62,9 @@ int report_unknown(const std::string& word, const std::vector<std::string>& know
 /// Help and version are results; everything else that the parser throws is the user's input.
 int report_parsing(const CLI::App& spillway, const CLI::ParseError& problem) {
   if (problem.get_exit_code() == 0) return spillway.exit(problem, std::cout, std::cerr);
-  std::cerr << "spillway: error: " << problem.what() << "; see spillway --help\n";
+  std::string what = problem.what();
+  if (!what.empty() && what[0] >= 'A' && what[0] <= 'Z') what[0] = static_cast<char>(what[0] - 'A' + 'a');
+  std::cerr << "spillway: error: " << what << "; see spillway --help\n";
   return kInput;
 }
 

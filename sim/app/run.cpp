@@ -12,8 +12,7 @@
 #include "sim/app/commands.hpp"
 #include "sim/app/options.hpp"
 #include "sim/app/output.hpp"
-#include "sim/app/progress.hpp"
-#include "sim/replications.hpp"
+#include "sim/app/ready.hpp"
 
 namespace spillway::app {
 namespace {
@@ -31,14 +30,6 @@ struct Settings {
   bool shuffle_ties = false;
 };
 
-using Prepared = std::shared_ptr<const PreparedScenario>;
-
-/// A scenario, ready; or the exit code when it is not.
-struct Ready {
-  Prepared prepared;
-  int code = kFine;
-};
-
 /// --strict: nothing may be left out that could change the result.
 int strictness(const PreparedScenario& prepared) {
   int code = kFine;
@@ -52,32 +43,9 @@ int strictness(const PreparedScenario& prepared) {
   return code;
 }
 
-Ready make_ready(const std::string& file, const Settings& settings) {
-  Problems problems;
-  LoadedScenario loaded = load_scenario(file, overrides_of(settings.scenario), problems);
-  Ready ready;
-  if (loaded.scenario) {
-    check_figures(*loaded.scenario, problems);
-    ready.prepared = prepare(std::move(*loaded.scenario), problems);
-  }
-  print(problems);
-  if (loaded.failure == LoadFailure::environment) return {nullptr, kEnvironment};
-  if (problems.has_errors() || !ready.prepared) return {nullptr, kInput};
-  if (settings.strict) ready.code = strictness(*ready.prepared);
-  return ready;
-}
-
-RunRecord simulated_record(const PreparedScenario& prepared, const Settings& settings) {
+RunRecord record_of(const PreparedScenario& prepared, const Settings& settings) {
   const RunOptions options{settings.shuffle_ties ? QueueKind::shuffled_ties : settings.queue};
-  const std::int64_t count = scenario_of(prepared).replications;
-  Progress progress{count};
-  RunRecord record;
-  record.manifest = simulated_manifest(prepared);
-  record.not_modelled = not_modelled(prepared);
-  record.replications = run_replications(
-      count, settings.threads, [&](std::int64_t number) { return simulate(prepared, number, options); },
-      [&](std::int64_t done) { progress.done(done); });
-  return record;
+  return simulated_record(prepared, scenario_of(prepared).replications, settings.threads, options);
 }
 
 std::vector<analysis::Threshold> thresholds_of(const Scenario& scenario) {
@@ -104,14 +72,14 @@ void add_files(Files& files, const fs::path& place, const RunRecord& record, con
 int unknown_figures(const std::vector<analysis::ThresholdResult>& results, const Scenario& scenario) {
   for (const auto& result : results) {
     if (result.outcome == analysis::Outcome::unknown)
-      std::cerr << scenario.file << ": error: expect: " << result.reason << "\n";
+      std::cerr << scenario.file << ": error: expect: " << result.remark << "\n";
   }
   return analysis::exit_code(results);
 }
 
 int run_one(const PreparedScenario& prepared, std::size_t index, const Settings& settings, Files& files) {
   const Scenario& scenario = scenario_of(prepared);
-  const RunRecord record = simulated_record(prepared, settings);
+  const RunRecord record = record_of(prepared, settings);
   const std::string first_line = scenario.description.substr(0, scenario.description.find('\n'));
   const analysis::SummaryInput input{record, analysis::judge_thresholds(thresholds_of(scenario), record), first_line};
   const analysis::Report summary = analysis::summary_of(input);
@@ -131,7 +99,8 @@ int run(const Settings& settings) {
   std::vector<Ready> all;
   int code = kFine;
   for (const std::string& file : settings.files) {
-    all.push_back(make_ready(file, settings));
+    all.push_back(make_ready(file, settings.scenario));
+    if (settings.strict && all.back().prepared) all.back().code = strictness(*all.back().prepared);
     code = graver(code, all.back().code);
   }
   if (code != kFine) return code;
@@ -157,7 +126,7 @@ constexpr const char* kExamples = R"(
 Examples:
   spillway run scenarios/trinity/backend-down.yaml
   spillway run scenarios/trinity/backend-down.yaml --replications 20 --seed 7
-  spillway run scenarios/trinity/backend-down.yaml --set traffic.0.rate=40 --format json > busy.json
+  spillway run scenarios/trinity/backend-down.yaml --set traffic.renders.rate=5/s --format json > busy.json
   spillway run scenarios/trinity/*.yaml --out out/trinity
 
 --out writes record.json, series.csv and summary.txt, a folder for each of several scenarios. It replaces the

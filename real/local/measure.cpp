@@ -1,0 +1,370 @@
+#include "real/local/measure.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <fstream>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+
+#include "models/network/url.hpp"
+#include "real/emitter/paced_run.hpp"
+#include "real/emitter/real_transport.hpp"
+#include "real/local/machine_load.hpp"
+#include "real/local/plan_of_lab.hpp"
+#include "real/local/real_collector.hpp"
+#include "real/sink/sink.hpp"
+#include "real/sink/verdict.hpp"
+
+namespace spillway::real {
+namespace {
+
+namespace fs = std::filesystem;
+namespace asio = boost::asio;
+using SteadyClock = std::chrono::steady_clock;
+
+bool counts_in_flight(collector::Version version) { return collector::semantics_of(version).queue_counts_in_flight; }
+
+/// Addresses of the lab for the senders.
+class LabBook final : public AddressBook {
+ public:
+  LabBook(World& world, const LabPlan& plan, RealTransport& transport) : world_{world}, plan_{plan}, transport_{transport} {}
+
+  EndpointId endpoint(std::uint16_t place, const std::string& url) override {
+    const Endpoint& known = world_.who_answers(place, url);
+    const auto parsed = parse_url(url);
+    RealEndpoint real;
+    real.reach = known.reach;
+    real.somebody = false;
+    if (parsed) {
+      real.host = parsed->host;
+      real.path = parsed->path;
+      const std::string address = address_of(known.server_name);
+      real.somebody = !address.empty();
+      if (real.somebody) real.address = {asio::ip::make_address(address), static_cast<std::uint16_t>(parsed->port)};
+    }
+    return transport_.add(std::move(real));
+  }
+  DestinationSet reach(EndpointId endpoint) const override { return transport_.endpoint(endpoint).reach; }
+  CredentialId credential(const std::string& user, const std::string& password) override {
+    const CredentialId id = world_.credential(user, password);
+    transport_.set_credential(id, basic_authorization(user, password));
+    return id;
+  }
+
+ private:
+  std::string address_of(const std::string& server) const {
+    for (const SinkPlan& sink : plan_.sinks) {
+      if (sink.backend.name == server) return sink.address;
+    }
+    for (const RoomPlan& room : plan_.rooms) {
+      if (room.collector.name == server) return room.address;
+    }
+    return {};
+  }
+  World& world_;
+  const LabPlan& plan_;
+  RealTransport& transport_;
+};
+
+/// Reads the collectors' pages at fixed moments, in a thread of its own so that traffic is not held up.
+class Scraper {
+ public:
+  Scraper(std::vector<RealCollector*> collectors, SteadyClock::time_point zero, std::vector<Time> moments)
+      : collectors_{std::move(collectors)}, thread_{[this, zero, moments] { run(zero, moments); }} {}
+  ~Scraper() { stop(); }
+  void stop() {
+    stopped_ = true;
+    if (thread_.joinable()) thread_.join();
+  }
+  std::vector<MetricSnapshot> taken() {
+    const std::lock_guard lock{mutex_};
+    return taken_;
+  }
+  std::vector<MetricValue> page() const {
+    std::vector<MetricValue> all;
+    for (const RealCollector* collector : collectors_) {
+      for (MetricValue& value : collector->scrape()) all.push_back(std::move(value));
+    }
+    std::sort(all.begin(), all.end(), [](const MetricValue& x, const MetricValue& y) { return std::tie(x.name, x.labels) < std::tie(y.name, y.labels); });
+    return all;
+  }
+
+ private:
+  void run(SteadyClock::time_point zero, const std::vector<Time>& moments) {
+    for (const Time moment : moments) {
+      while (!stopped_ && SteadyClock::now() < zero + moment.time_since_epoch()) std::this_thread::sleep_for(std::chrono::milliseconds{5});
+      if (stopped_) return;
+      MetricSnapshot snapshot{moment, page()};
+      const std::lock_guard lock{mutex_};
+      taken_.push_back(std::move(snapshot));
+    }
+  }
+  std::vector<RealCollector*> collectors_;
+  std::mutex mutex_;
+  std::vector<MetricSnapshot> taken_;
+  std::atomic<bool> stopped_{false};
+  std::thread thread_;
+};
+
+/// Moments of sample_at and of every step, each once, in order.
+std::vector<Time> scrape_moments(const Scenario& scenario) {
+  std::vector<Time> moments = scenario.sample_at;
+  const Time end = Time{} + scenario.duration + scenario.drain;
+  for (Time at = Time{} + scenario.record.step; at < end; at += scenario.record.step) moments.push_back(at);
+  std::sort(moments.begin(), moments.end());
+  moments.erase(std::unique(moments.begin(), moments.end()), moments.end());
+  return moments;
+}
+
+/// One measurement inside the lab.
+class Measurement {
+ public:
+  Measurement(Lab& lab, const PreparedScenario& prepared, const LabPlan& plan, World& world, const MeasureOptions& options)
+      : lab_{lab}, prepared_{prepared}, scenario_{prepared.scenario}, plan_{plan}, world_{world}, options_{options},
+        run_{scenario_.seed, 0, QueueKind::wheel}, draws_{run_.sim.stream("sink", "latency")} {}
+
+  RunRecord play() {
+    start_sinks();
+    start_collectors();
+    zero_ = SteadyClock::now();
+    const auto epoch = std::chrono::system_clock::now().time_since_epoch();
+    PacedRun paced{io_, run_, zero_};
+    RealTransport transport{io_, run_, std::chrono::duration_cast<std::chrono::microseconds>(epoch).count(), [&paced] { paced.catch_up(); }};
+    LabBook book{world_, plan_, transport};
+    for (const SinkPlan& sink : plan_.sinks) run_.ledger.add_destination(sink.backend.name);
+    const Senders senders{run_, transport, book, scenario_};
+    const Faults faults{run_, scenario_.faults, [this](const Fault& f) { apply(f, true); }, [this](const Fault& f) { apply(f, false); }};
+    Scraper scraper{collector_pointers(), zero_, scrape_moments(scenario_)};
+    const MachineLoad before = machine_load();
+    watch_for_stop(paced);
+    paced.play(Time{} + scenario_.duration + scenario_.drain);
+    if (lab_.stop_requested()) throw std::runtime_error("stopped by the user");
+    const double idle = idle_share(before, machine_load());
+    scraper.stop();
+    RunRecord record = describe(scraper, senders);
+    record.manifest.notes["machine idle"] = std::to_string(static_cast<int>(idle * 100)) + " %";
+    record.manifest.notes["worst lateness of the emitter"] = std::to_string(paced.worst_lateness() / std::chrono::microseconds{1}) + " us";
+    return record;
+  }
+
+ private:
+  void start_sinks() {
+    for (const SinkPlan& plan : plan_.sinks) {
+      const Backend& spec = scenario_.backends[plan.backend.index];
+      SinkConfig config;
+      config.name = plan.backend.name;
+      config.endpoint = {asio::ip::make_address(plan.address), static_cast<std::uint16_t>(plan.port)};
+      config.accepts = spec.accepts;
+      config.behaviour = spec.behaviour;
+      config.script = spec.script;
+      config.user = spec.user;
+      config.password = spec.password;
+      config.clock = [this] { return Time{} + std::chrono::duration_cast<Duration>(SteadyClock::now() - zero_); };
+      config.latency = [this, &spec](const Behaviour& behaviour, std::int64_t) {
+        const Distribution& law = behaviour.latency ? *behaviour.latency : spec.latency;
+        Draws draws = draws_.next();
+        return std::max(Duration{0}, from_seconds(law.sample(draws)));
+      };
+      sinks_.push_back(std::make_unique<Sink>(io_, std::move(config)));
+      sinks_.back()->start();
+    }
+  }
+
+  void start_collectors() {
+    for (const RoomPlan& room : plan_.rooms) {
+      const CollectorUse& use = scenario_.collectors[room.collector.index];
+      RealCollectorSpec spec;
+      spec.name = room.collector.name;
+      spec.room = room.room;
+      spec.program = stand_in(options_, prepared_.versions[room.collector.index])->second;
+      spec.config = use.config;
+      spec.environment = use.environment;
+      spec.telemetry = prepared_.configs[room.collector.index].telemetry;
+      spec.cpus = use.cpus;
+      std::string file = room.collector.name + ".log";
+      std::replace(file.begin(), file.end(), '/', '-');
+      spec.log = (options_.logs.empty() ? lab_.folder() : options_.logs) / file;
+      fs::remove(spec.log);
+      collectors_.push_back(std::make_unique<RealCollector>(io_, lab_, std::move(spec)));
+    }
+    for (auto& collector : collectors_) collector->start();
+  }
+
+  void watch_for_stop(PacedRun& paced) {
+    stop_ = std::make_unique<asio::posix::stream_descriptor>(io_, ::dup(lab_.stop_fd()));
+    stop_->async_wait(asio::posix::stream_descriptor::wait_read, [&paced](const boost::system::error_code& error) {
+      if (!error) paced.stop();
+    });
+  }
+
+  void apply(const Fault& fault, bool begins) {
+    switch (fault.kind) {
+      case Fault::Kind::link: return;  // refused before: see missing_for_measure
+      case Fault::Kind::backend:
+        for (std::size_t i = 0; i < sinks_.size(); ++i) {
+          const BackendPlace& backend = plan_.sinks[i].backend;
+          if (scenario_.backends[backend.index].name != fault.target) continue;
+          if (!fault.in.empty() && backend.place != fault.in) continue;
+          sinks_[i]->set_behaviour(begins ? std::optional{fault.behaviour} : std::nullopt);
+        }
+        return;
+      case Fault::Kind::collector:
+        for (std::size_t i = 0; i < collectors_.size() && begins; ++i) {
+          const CollectorPlace& place = plan_.rooms[i].collector;
+          if (scenario_.collectors[place.index].name != fault.target) continue;
+          if (fault.in.empty() || place.place == fault.in) collectors_[i]->signal(fault);
+        }
+        return;
+    }
+  }
+
+  std::vector<RealCollector*> collector_pointers() const {
+    std::vector<RealCollector*> list;
+    for (const auto& collector : collectors_) list.push_back(collector.get());
+    return list;
+  }
+
+  RunRecord describe(Scraper& scraper, const Senders& senders);
+  DestinationFates fates(std::size_t sink, const DestinationFates& senders, const std::vector<MetricValue>& page) const;
+
+  Lab& lab_;
+  const PreparedScenario& prepared_;
+  const Scenario& scenario_;
+  const LabPlan& plan_;
+  World& world_;
+  const MeasureOptions& options_;
+  asio::io_context io_;
+  Run run_;
+  Sequence draws_;
+  SteadyClock::time_point zero_{};
+  std::vector<std::unique_ptr<Sink>> sinks_;
+  std::vector<std::unique_ptr<RealCollector>> collectors_;
+  std::unique_ptr<asio::posix::stream_descriptor> stop_;
+};
+
+double sum_of(const std::vector<MetricValue>& page, const std::string& name) {
+  double sum = 0;
+  for (const MetricValue& value : page) sum += value.name == name ? value.value : 0;
+  return sum;
+}
+
+std::vector<Series> series_of(const std::vector<MetricSnapshot>& snapshots, Duration step) {
+  SeriesRecorder recorder;
+  for (const MetricSnapshot& snapshot : snapshots) {
+    if (snapshot.at.time_since_epoch() % step != Duration{0}) continue;
+    MetricsPage page;
+    page.add([&](std::vector<MetricValue>& values) { values = snapshot.values; });
+    recorder.take(page);
+  }
+  return recorder.series();
+}
+
+// The sink knows what was stored, the senders what they gave up. Between the two only the collectors' counters can
+// say what happened; with several destinations behind one collector they cannot be told apart and stay out.
+DestinationFates Measurement::fates(std::size_t sink, const DestinationFates& senders, const std::vector<MetricValue>& page) const {
+  const SinkCounts counts = sinks_[sink]->counters();
+  DestinationFates fates;
+  fates.destination = plan_.sinks[sink].backend.name;
+  fates.produced = senders.produced;
+  fates.stored = counts.stored;
+  fates.duplicates = counts.duplicates;
+  fates.sampled_out = senders.sampled_out;
+  fates.span_set = hex16(counts.span_set);
+  if (scenario_.record.span_ids) {
+    for (const SpanKey& key : sinks_[sink]->stored_spans()) fates.span_ids.push_back(hex16(key.trace_hi) + hex16(key.trace_lo) + ":" + hex16(key.span_id));
+  }
+  std::int64_t missing = fates.produced - fates.stored;
+  for (const Fate& fate : fates.sampled_out) missing -= fate.items;
+  const auto take = [&](Fate fate) {
+    fate.items = std::min(fate.items, missing);
+    missing -= fate.items;
+    if (fate.items > 0) fates.lost.push_back(std::move(fate));
+  };
+  for (const Fate& fate : senders.lost) take(fate);
+  if (plan_.sinks[sink].backend.place.empty() && scenario_.backends.size() - std::count_if(scenario_.backends.begin(), scenario_.backends.end(), [](const Backend& b) { return !b.in.empty(); }) == 1) {
+    take({"collectors", "queue full (enqueue_failed)", static_cast<std::int64_t>(sum_of(page, "otelcol_exporter_enqueue_failed_spans")), {}});
+    take({"collectors", "given up (send_failed)", static_cast<std::int64_t>(sum_of(page, "otelcol_exporter_send_failed_spans")), {}});
+  }
+  fates.in_flight = missing;  // in queues, or lost without a counter
+  return fates;
+}
+
+RunRecord Measurement::describe(Scraper& scraper, const Senders& senders) {
+  RunRecord record;
+  record.manifest = simulated_manifest(prepared_);
+  record.manifest.world = "measured";
+  record.not_modelled = not_modelled(prepared_);
+  Replication result;
+  result.metrics = scraper.page();
+  const std::vector<MetricSnapshot> snapshots = scraper.taken();
+  result.series = series_of(snapshots, scenario_.record.step);
+  for (const MetricSnapshot& snapshot : snapshots) {
+    if (std::find(scenario_.sample_at.begin(), scenario_.sample_at.end(), snapshot.at) != scenario_.sample_at.end()) result.snapshots.push_back(snapshot);
+  }
+  const std::vector<DestinationFates> books = run_.ledger.close();
+  for (std::size_t i = 0; i < sinks_.size(); ++i) {
+    result.destinations.push_back(fates(i, books[i], result.metrics));
+    result.backends.push_back(sinks_[i]->counters().backend);
+  }
+  senders.report(result);
+  for (std::size_t i = 0; i < collectors_.size(); ++i) {
+    const ProcessUsage usage = collectors_[i]->usage();
+    record.manifest.notes[collectors_[i]->name() + " CPU"] = std::to_string(usage.cpu_user + usage.cpu_system) + " s";
+    const auto* program = stand_in(options_, prepared_.versions[plan_.rooms[i].collector.index]);
+    record.manifest.notes[collectors_[i]->name() + " program"] = "otelcol " + collector::to_text(program->first);
+  }
+  record.replications.push_back(std::move(result));
+  return record;
+}
+
+}  // namespace
+
+const std::pair<collector::Version, fs::path>* stand_in(const MeasureOptions& options, collector::Version version) {
+  const std::pair<collector::Version, fs::path>* best = nullptr;
+  for (const auto& candidate : options.collectors) {
+    if (counts_in_flight(candidate.first) == counts_in_flight(version)) best = &candidate;
+  }
+  return best;
+}
+
+std::vector<std::string> missing_for_measure(const PreparedScenario& prepared, const MeasureOptions& options) {
+  std::vector<std::string> missing = missing_for_lab();
+  for (std::size_t i = 0; i < prepared.versions.size(); ++i) {
+    if (stand_in(options, prepared.versions[i]) != nullptr) continue;
+    missing.push_back("no built collector of the generation of " + collector::to_text(prepared.versions[i]) + "; run real/collector/build.sh");
+  }
+  World world{prepared, 0, {}};
+  for (const std::string& problem : plan_lab(prepared, world).problems) missing.push_back(problem);
+  for (const Fault& fault : prepared.scenario.faults) {
+    if (fault.kind == Fault::Kind::link) missing.push_back("a cut link cannot be made here; use a backend fault with `hang: true`");
+  }
+  return missing;
+}
+
+RunRecord measure(const std::shared_ptr<const PreparedScenario>& prepared, const MeasureOptions& options) {
+  World world{*prepared, 0, {}};
+  const LabPlan plan = plan_lab(*prepared, world);
+  // The lab is a child process: what it measured comes back through a file.
+  std::string folder = (fs::temp_directory_path() / "spillway-measure-XXXXXX").string();
+  if (::mkdtemp(folder.data()) == nullptr) throw std::runtime_error("cannot make a folder in " + fs::temp_directory_path().string());
+  const fs::path file = fs::path{folder} / "record.json";
+  const auto cleanup = [&] { fs::remove_all(folder); };
+  try {
+    const int code = run_in_lab(plan.spec, [&](Lab& lab) {
+      write_file_atomically(file, to_json(Measurement{lab, *prepared, plan, world, options}.play()));
+      return 0;
+    });
+    if (code != 0) throw std::runtime_error("the measurement ended with code " + std::to_string(code));
+    RunRecord record = load_record(file);
+    cleanup();
+    return record;
+  } catch (...) {
+    cleanup();
+    throw;
+  }
+}
+
+}  // namespace spillway::real

@@ -1,0 +1,68 @@
+#include "real/local/plan_of_lab.hpp"
+
+#include <algorithm>
+
+#include "models/network/url.hpp"
+
+namespace spillway::real {
+namespace {
+
+// The port that callers use for this backend; its address list may name hosts only.
+int port_of(World& world, const BackendPlace& backend, std::vector<std::string>& problems) {
+  int port = 0;
+  for (const auto& [place, url] : world.urls()) {
+    const auto parsed = parse_url(url);
+    if (!parsed || world.who_answers(place, url).server_name != backend.name) continue;
+    if (port != 0 && port != parsed->port) problems.push_back(backend.name + " is called on two ports; give it one");
+    port = parsed->port;
+  }
+  return port == 0 ? 4318 : port;
+}
+
+std::vector<std::string> host_names(const std::vector<std::string>& addresses) {
+  std::vector<std::string> names;
+  for (const std::string& address : addresses) names.push_back(address.substr(0, address.rfind(':')));
+  return names;
+}
+
+// What a collector in this place finds under each name: its own place's instance first.
+std::vector<HostEntry> hosts_for(const PreparedScenario& prepared, const LabPlan& plan, const std::string& place) {
+  std::vector<HostEntry> hosts;
+  std::vector<std::string> taken;
+  const auto add = [&](const std::string& address, const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+      if (name.find_first_not_of("0123456789.") == std::string::npos) continue;
+      if (std::find(taken.begin(), taken.end(), name) != taken.end()) continue;
+      taken.push_back(name);
+      hosts.push_back({address, {name}});
+    }
+  };
+  for (const bool own : {true, false}) {
+    for (const SinkPlan& sink : plan.sinks) {
+      if ((sink.backend.place == place) == own) add(sink.address, host_names(prepared.scenario.backends[sink.backend.index].addresses));
+    }
+    for (const RoomPlan& room : plan.rooms) {
+      if ((room.collector.place == place) == own) add(room.address, host_names(prepared.scenario.collectors[room.collector.index].addresses));
+    }
+  }
+  return hosts;
+}
+
+}  // namespace
+
+LabPlan plan_lab(const PreparedScenario& prepared, World& world) {
+  LabPlan plan;
+  for (const BackendPlace& backend : world.backends()) {
+    plan.sinks.push_back({backend, hub_address(static_cast<int>(plan.sinks.size())), port_of(world, backend, plan.problems)});
+  }
+  for (const CollectorPlace& collector : world.collectors()) {
+    const int number = static_cast<int>(plan.rooms.size());
+    plan.rooms.push_back({collector, "room" + std::to_string(number), room_address(number)});
+  }
+  for (const RoomPlan& room : plan.rooms) plan.spec.rooms.push_back({room.room, hosts_for(prepared, plan, room.collector.place), {}});
+  plan.spec.hub_addresses = static_cast<int>(plan.sinks.size());
+  if (plan.sinks.size() > kHubAddresses || plan.rooms.size() > kRooms) plan.problems.push_back("more backends or collectors than one machine can hold here");
+  return plan;
+}
+
+}  // namespace spillway::real

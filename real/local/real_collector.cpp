@@ -1,0 +1,100 @@
+#include "real/local/real_collector.hpp"
+
+#include <csignal>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <thread>
+
+#include "real/local/prometheus_text.hpp"
+
+namespace spillway::real {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+std::string read_text(const std::filesystem::path& file) {
+  std::ifstream in{file};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+// How often `what` stands in the text: a log goes on after a restart.
+std::size_t count_of(const std::string& text, const std::string& what) {
+  std::size_t count = 0;
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++count;
+  return count;
+}
+
+// Labels that say which process it was, not what was counted.
+bool about_the_process(const std::string& label) {
+  return label.starts_with("service_") || label.starts_with("otel_scope_");
+}
+
+}  // namespace
+
+RealCollector::RealCollector(boost::asio::io_context& io, Lab& lab, RealCollectorSpec spec)
+    : io_{io}, lab_{lab}, spec_{std::move(spec)}, timer_{io} {}
+
+void RealCollector::launch() {
+  ProgramSpec program;
+  program.argv = {spec_.program.string()};
+  for (const auto& file : spec_.config) program.argv.push_back("--config=" + std::filesystem::absolute(file).string());
+  program.environment = spec_.environment;
+  program.stdout_file = program.stderr_file = spec_.log;
+  program.cpus = spec_.cpus;
+  process_ = &lab_.start(spec_.room, program);
+}
+
+bool RealCollector::ready() const { return count_of(read_text(spec_.log), "Everything is ready") > 0; }
+
+void RealCollector::start() {
+  launch();
+  const auto deadline = SteadyClock::now() + std::chrono::seconds{30};
+  while (!ready()) {
+    if (!process_->running() || SteadyClock::now() > deadline) {
+      const std::string log = read_text(spec_.log);
+      throw std::runtime_error(spec_.name + ": the collector does not start: " + log.substr(log.size() - std::min<std::size_t>(log.size(), 1500)));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds{2});
+  }
+}
+
+void RealCollector::signal(const Fault& fault) {
+  switch (fault.signal) {
+    case Fault::Signal::term: process_->signal(SIGTERM); break;
+    case Fault::Signal::kill: process_->signal(SIGKILL); break;
+    case Fault::Signal::hup: process_->signal(SIGHUP); return;
+  }
+  std::optional<SteadyClock::time_point> kill_at;
+  if (fault.signal == Fault::Signal::term) kill_at = SteadyClock::now() + fault.grace;
+  watch_end(fault.restart_after, kill_at);
+}
+
+void RealCollector::watch_end(std::optional<Duration> restart_after, std::optional<SteadyClock::time_point> kill_at) {
+  const bool ended = !process_->running();
+  if (ended && !restart_after) return;
+  if (!ended && kill_at && SteadyClock::now() >= *kill_at) process_->signal(SIGKILL);
+  timer_.expires_after(ended ? *restart_after : Duration{std::chrono::milliseconds{5}});
+  timer_.async_wait([this, ended, restart_after, kill_at](const boost::system::error_code& error) {
+    if (error) return;
+    ended ? launch() : watch_end(restart_after, kill_at);
+  });
+}
+
+std::vector<MetricValue> RealCollector::scrape() const {
+  if (spec_.telemetry.level == "none") return {};
+  const bool any = spec_.telemetry.host == "0.0.0.0" || spec_.telemetry.host == "localhost";
+  const auto page = lab_.http_get(spec_.room, any ? "127.0.0.1" : spec_.telemetry.host,
+                                  static_cast<std::uint16_t>(spec_.telemetry.port), "/metrics", std::chrono::seconds{2});
+  if (!page) return {};
+  std::vector<MetricValue> values;
+  for (MetricValue& value : parse_prometheus_text(*page).values) {
+    if (!value.name.starts_with("otelcol_")) continue;
+    std::erase_if(value.labels, [](const auto& label) { return about_the_process(label.first); });
+    value.labels["collector"] = spec_.name;
+    values.push_back(std::move(value));
+  }
+  return values;
+}
+
+}  // namespace spillway::real

@@ -1,0 +1,153 @@
+// spillway measure SCENARIO: the same scenario on real collectors, and how far the simulation is off.
+#include "real/local/measure.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <thread>
+
+#include "analysis/compare.hpp"
+#include "analysis/report/comparison.hpp"
+#include "analysis/report/series_csv.hpp"
+#include "analysis/report/summary.hpp"
+#include "sim/app/commands.hpp"
+#include "sim/app/options.hpp"
+#include "sim/app/output.hpp"
+#include "sim/app/ready.hpp"
+
+namespace spillway::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Replications of the simulation that a measured run is judged against: enough for a 99 % range.
+constexpr std::int64_t kJudgeReplications = 100;
+/// A machine with less idle time than this may have delayed the real programs.
+constexpr int kIdlePercentWanted = 15;
+
+struct Settings {
+  std::string file;
+  ScenarioOptions scenario;
+  Format format = Format::text;
+  std::string out;
+  std::string logs;
+  bool judge = false;
+};
+
+real::MeasureOptions programs(const Settings& settings) {
+  real::MeasureOptions options;
+  options.logs = settings.logs;
+  const std::pair<const char*, collector::Version> known[] = {{"SPILLWAY_OTELCOL_0_111", {0, 111, 0}},
+                                                              {"SPILLWAY_OTELCOL_0_159", {0, 159, 0}}};
+  for (const auto& [variable, version] : known) {
+    const char* path = std::getenv(variable);
+    if (path != nullptr && fs::exists(path)) options.collectors.emplace_back(version, path);
+  }
+  return options;
+}
+
+analysis::JudgeClass class_of(Judge::Class judged) {
+  switch (judged) {
+    case Judge::Class::exact:
+      return analysis::JudgeClass::exact;
+    case Judge::Class::edge:
+      return analysis::JudgeClass::edge;
+    case Judge::Class::distribution:
+      return analysis::JudgeClass::distribution;
+  }
+  return analysis::JudgeClass::exact;
+}
+
+int idle_percent(const RunRecord& measured) { return std::atoi(measured.manifest.notes.at("machine idle").c_str()); }
+
+void print_summary(const RunRecord& record, const Scenario& scenario, Format format) {
+  const std::string first_line = scenario.description.substr(0, scenario.description.find('\n'));
+  const analysis::SummaryInput input{record, {}, first_line};
+  std::cout << (format == Format::json ? analysis::summary_json(input) : rendered(analysis::summary_of(input), format));
+}
+
+std::vector<analysis::JudgeSpec> judgements(const Scenario& scenario) {
+  std::vector<analysis::JudgeSpec> specs;
+  for (const Judge& judge : scenario.judge) specs.push_back({judge.figure, class_of(judge.judged)});
+  return specs;
+}
+
+// A disagreement on a machine without idle time is repeated once, and both results are shown.
+int judged(const std::shared_ptr<const PreparedScenario>& prepared, const real::MeasureOptions& options,
+           const Settings& settings, const RunRecord& simulated, RunRecord& measured) {
+  const auto specs = judgements(scenario_of(*prepared));
+  if (specs.empty()) {
+    const auto rows = analysis::relate(simulated, measured);
+    std::cout << "\n" << rendered(analysis::report_of(rows, "simulated", "measured"), settings.format);
+    return kFine;
+  }
+  for (int attempt = 1;; ++attempt) {
+    const auto rows = analysis::judge(simulated, measured, specs);
+    std::cout << "\n" << rendered(analysis::report_of(rows), settings.format);
+    const int code = analysis::exit_code(rows);
+    if (code == kFine || attempt == 2 || idle_percent(measured) >= kIdlePercentWanted) return code;
+    std::cout << "\nthe machine was busy (" << measured.manifest.notes.at("machine idle")
+              << " idle): measured once more\n";
+    measured = real::measure(prepared, options);
+  }
+}
+
+int measure(const Settings& settings) {
+  if (!settings.out.empty()) {
+    if (const auto objection = objection_to(settings.out)) {
+      std::cerr << "spillway: error: --out " << *objection << "\n";
+      return kInput;
+    }
+  }
+  const Ready ready = make_ready(settings.file, settings.scenario);
+  if (ready.code != kFine) return ready.code;
+  const real::MeasureOptions options = programs(settings);
+  const auto missing = real::missing_for_measure(*ready.prepared, options);
+  for (const std::string& item : missing) std::cerr << "spillway: error: cannot measure here: " << item << "\n";
+  if (!missing.empty()) return kEnvironment;
+  const Scenario& scenario = scenario_of(*ready.prepared);
+  RunRecord measured = real::measure(ready.prepared, options);
+  print_summary(measured, scenario, settings.format);
+  int code = kFine;
+  if (settings.judge) {
+    const int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+    const RunRecord simulated =
+        simulated_record(*ready.prepared, std::max(kJudgeReplications, scenario.replications), threads, {});
+    code = judged(ready.prepared, options, settings, simulated, measured);
+  }
+  if (!settings.out.empty()) {
+    Files files;
+    files["record.json"] = to_json(measured);
+    files["series.csv"] = analysis::series_csv(measured);
+    write_folder(settings.out, files);
+  }
+  return code;
+}
+
+constexpr const char* kExamples = R"(
+Examples:
+  spillway measure scenarios/collector-cases/queue-full.yaml --compare
+  spillway measure scenarios/trinity/healthy.yaml --duration 1min --compare
+
+Starts real collectors with the scenario's own files in networks of their own (nothing leaves the machine), scripted
+backends, and plays the simulated traffic against them in real time. --compare then simulates the same scenario 100
+times and judges the figures under `judge` (exit code 99 when one differs), or lists all figures side by side.)";
+
+}  // namespace
+
+void add_measure(CLI::App& spillway, Action& chosen) {
+  auto settings = std::make_shared<Settings>();
+  CLI::App& command = *spillway.add_subcommand("measure", "the same scenario on real collectors, on this machine");
+  command.footer(kExamples);
+  command.add_option("SCENARIO", settings->file, "scenario file")->required()->type_name("");
+  add_scenario_options(command, settings->scenario);
+  add_format(command, settings->format);
+  command.add_option("--out", settings->out, "folder for record.json and series.csv")->type_name("DIR");
+  command.add_option("--logs", settings->logs, "existing folder for the programs' own output")->type_name("DIR");
+  command.add_flag("--compare", settings->judge, "compare with the simulation");
+  command.callback([settings, &chosen] { chosen = [settings] { return measure(*settings); }; });
+}
+
+}  // namespace spillway::app
