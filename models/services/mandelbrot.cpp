@@ -19,10 +19,9 @@ int escape_iterations(double cx, double cy, int cap) {
 
 TileWork tile_work(const Picture& picture, int index, int count) {
   const double step = 3.0 / picture.zoom / picture.width;
-  const int first = picture.height / count * index;
-  const int last = index + 1 == count ? picture.height : picture.height / count * (index + 1);
-  TileWork work{std::int64_t{last - first} * picture.width, 0};
-  for (int row = first; row < last; ++row) {
+  TileWork work;
+  for (int row = index; row < picture.height; row += count) {
+    work.pixels += picture.width;
     const double cy = picture.centre_y + (row - picture.height / 2.0) * step;
     for (int column = 0; column < picture.width; ++column) {
       const double cx = picture.centre_x + (column - picture.width / 2.0) * step;
