@@ -108,6 +108,7 @@ std::string absence_of(const Observations& simulated, const Observations& measur
 void judge_exact(Judgement& row, const Observations& simulated, const Observations& measured) {
   const Observation& value = simulated.each.front();
   row.low = row.high = value.number;
+  row.allowed = "exactly";
   const auto is_value = [&](const Observation& o) { return same(o, value); };
   if (!std::all_of(simulated.each.begin(), simulated.each.end(), is_value)) {
     return decide(row, false,
@@ -147,7 +148,8 @@ void judge_edge(Judgement& row, const Observations& simulated, const Observation
   const double m = estimate(measured).interval.mean;
   row.low = s - slack;
   row.high = s + slack;
-  row.simulated = with_unit(s, row.unit) + " +- " + with_unit(slack, row.unit);
+  row.simulated = with_unit(s, row.unit);
+  row.allowed = "+- " + with_unit(slack, row.unit);
   decide(row, std::fabs(m - s) <= slack,
          "measured minus simulated is " + with_unit(m - s, row.unit) + ", allowed are " + with_unit(slack, row.unit) +
              " (rate x 50 ms, at least one request)");
@@ -159,13 +161,15 @@ void judge_distribution(Judgement& row, const Observations& simulated, const Obs
   const Range range = prediction_range(values);
   row.low = range.low;
   row.high = range.high;
-  row.simulated = range_text(range.low, range.high, row.unit);
+  row.simulated = with_unit(estimate(simulated).interval.mean, row.unit);
+  row.allowed =
+      range_text(range.low, range.high, row.unit) + ", " + with_unit(range.high - range.low, row.unit) + " wide";
   const std::vector<double> seen = numbers(measured);
   const bool inside =
       std::all_of(seen.begin(), seen.end(), [&](double m) { return range.low <= m && m <= range.high; });
   decide(row, inside && !seen.empty(),
-         std::string{inside ? "inside" : "outside"} + " the range of 99 % of single replications, " +
-             with_unit(range.high - range.low, row.unit) + " wide, from " + std::to_string(values.size()) +
+         std::string{inside ? "inside" : "outside"} + " the range of 99 % of single replications, from " +
+             std::to_string(values.size()) +
              (range.empirical ? " replications as seen" : " replications taken as normal"));
 }
 

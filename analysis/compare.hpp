@@ -30,7 +30,8 @@ enum class Verdict { agree, differ, unknown };
 struct Judgement {
   JudgeSpec spec;
   Unit unit = Unit::none;
-  std::string simulated;  ///< with the slack or the range that was allowed
+  std::string simulated;  ///< the value, the mean or the text
+  std::string allowed;    ///< "exactly", "+- 10 spans", "690 - 740 spans, 50 spans wide"
   std::string measured;
   double low = 0, high = 0;  ///< what was allowed; equal when exact, 0 for a text
   Verdict verdict = Verdict::unknown;

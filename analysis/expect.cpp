@@ -24,18 +24,20 @@ Outcome judge_at_most(double limit, const Estimate& estimate) {
 }
 
 std::string limit_text(const Threshold& threshold, Unit unit) {
-  std::string text;
-  if (threshold.at_least) text = ">= " + with_unit(*threshold.at_least, unit);
-  if (threshold.at_most) text += (text.empty() ? "<= " : " and <= ") + with_unit(*threshold.at_most, unit);
-  return text;
+  if (threshold.at_least && threshold.at_most) return range_text(*threshold.at_least, *threshold.at_most, unit);
+  if (threshold.at_least) return ">= " + with_unit(*threshold.at_least, unit);
+  return threshold.at_most ? "<= " + with_unit(*threshold.at_most, unit) : "no limit";
 }
 
-std::string reason_of(const Estimate& estimate) {
-  if (estimate.interval.n == 0) return "never in " + std::to_string(estimate.replications) + " replications";
-  std::string text = "mean " + mean_text(estimate);
-  if (estimate.interval.n == 1) return text + ", one run says nothing about the spread; give --replications 2 or more";
-  text += ", 95 % interval " + interval_text(estimate);
-  return estimate.remark.empty() ? text : text + " (" + estimate.remark + ")";
+std::string remark_on(const ThresholdResult& result) {
+  const Estimate& estimate = result.estimate;
+  if (!estimate.error.empty()) return estimate.error;
+  if (estimate.interval.n == 1 && result.outcome == Outcome::undecided) {
+    return "one run says nothing about the spread; give --replications 2 or more";
+  }
+  if (result.outcome == Outcome::undecided)
+    return "the interval contains the limit; more --replications make it narrower";
+  return estimate.remark;
 }
 
 }  // namespace
@@ -45,14 +47,13 @@ ThresholdResult judge_threshold(const Threshold& threshold, const RunRecord& rec
   result.threshold = threshold;
   result.estimate = estimate(threshold.figure, record);
   result.limit = limit_text(threshold, result.estimate.figure.unit);
-  if (!result.estimate.error.empty()) {
-    result.reason = result.estimate.error;
-    return result;
+  if (result.estimate.error.empty()) {
+    result.outcome = Outcome::ok;
+    if (threshold.at_least)
+      result.outcome = worse(result.outcome, judge_at_least(*threshold.at_least, result.estimate));
+    if (threshold.at_most) result.outcome = worse(result.outcome, judge_at_most(*threshold.at_most, result.estimate));
   }
-  result.outcome = Outcome::ok;
-  if (threshold.at_least) result.outcome = worse(result.outcome, judge_at_least(*threshold.at_least, result.estimate));
-  if (threshold.at_most) result.outcome = worse(result.outcome, judge_at_most(*threshold.at_most, result.estimate));
-  result.reason = reason_of(result.estimate);
+  result.remark = remark_on(result);
   return result;
 }
 

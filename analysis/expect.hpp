@@ -28,8 +28,8 @@ struct ThresholdResult {
   Threshold threshold;
   Outcome outcome = Outcome::unknown;
   Estimate estimate;
-  std::string limit;   ///< ">= 70 %"
-  std::string reason;  ///< "mean 74 %, 95 % interval 72.1 - 75.9 %"
+  std::string limit;   ///< ">= 70 %", "6 min - 7 min"
+  std::string remark;  ///< why there is no verdict, or what a reader should know of it; may be empty
 };
 
 /// Judges the 95 % interval of the mean. A moment that did not come in some replication breaks every at_most; for

@@ -123,29 +123,46 @@ struct RequestStat {
   std::string_view suffix;
   Kind kind;
   Unit unit;
-  double level;
 };
-constexpr std::array<RequestStat, 8> kRequestStats{{{".errors.share", Kind::request_error_share, Unit::share, 0},
-                                                    {".errors", Kind::request_errors, Unit::requests, 0},
-                                                    {".count", Kind::request_count, Unit::requests, 0},
-                                                    {".mean", Kind::request_mean, Unit::seconds, 0},
-                                                    {".p50", Kind::request_quantile, Unit::seconds, 0.5},
-                                                    {".p90", Kind::request_quantile, Unit::seconds, 0.9},
-                                                    {".p95", Kind::request_quantile, Unit::seconds, 0.95},
-                                                    {".p99", Kind::request_quantile, Unit::seconds, 0.99}}};
+constexpr std::array<RequestStat, 4> kRequestStats{{{".errors.share", Kind::request_error_share, Unit::share},
+                                                    {".errors", Kind::request_errors, Unit::requests},
+                                                    {".count", Kind::request_count, Unit::requests},
+                                                    {".mean", Kind::request_mean, Unit::seconds}}};
 
-ParsedFigure parse_requests(std::string_view rest, Figure figure) {
+/// ".p99" or ".p99.9" at the end: removes it and gives 0.99 or 0.999.
+std::optional<double> strip_quantile(std::string_view& text) {
+  const std::size_t at = text.rfind(".p");
+  if (at == std::string_view::npos) return std::nullopt;
+  const auto percentile = parse_number(text.substr(at + 2));
+  if (!percentile || *percentile < 0 || *percentile > 100) return std::nullopt;
+  text = text.substr(0, at);
+  return *percentile / 100;
+}
+
+/// What follows the name: a statistic of the requests.
+bool strip_stat(std::string_view& text, Figure& figure) {
   for (const RequestStat& stat : kRequestStats) {
-    if (!strip_suffix(rest, stat.suffix)) continue;
-    const std::size_t at = rest.find('@');
-    figure.subject = folded(rest.substr(0, at));
-    if (at != std::string_view::npos) figure.place = rest.substr(at + 1);
+    if (!strip_suffix(text, stat.suffix)) continue;
     figure.kind = stat.kind;
     figure.unit = stat.unit;
-    figure.level = stat.level;
-    return {std::move(figure), {}};
+    return true;
   }
-  return wrong(figure.name, "it ends in .count, .errors, .errors.share, .mean, .p50, .p90, .p95 or .p99");
+  const auto level = strip_quantile(text);
+  figure.kind = Kind::request_quantile;
+  figure.unit = Unit::seconds;
+  figure.level = level.value_or(0);
+  return level.has_value();
+}
+
+ParsedFigure parse_requests(std::string_view rest, Figure figure) {
+  if (!strip_stat(rest, figure)) {
+    return wrong(figure.name,
+                 "it ends in .count, .errors, .errors.share, .mean or a percentile such as .p50 or .p99.9");
+  }
+  const std::size_t at = rest.find('@');
+  figure.subject = folded(rest.substr(0, at));
+  if (at != std::string_view::npos) figure.place = rest.substr(at + 1);
+  return {std::move(figure), {}};
 }
 
 ParsedFigure parse_answers(std::string_view rest, Figure figure) {

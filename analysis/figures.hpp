@@ -5,7 +5,7 @@
 //   ledger.<destination>.….share                 of what was produced; on any of the counts above
 //   ledger.<destination>.lost[.<cause>].first_at seconds since the start; never when it did not happen
 //   ledger.<destination>.span_set                hash of the set of stored span ids, a text
-//   requests.<name>[@<place>].count | errors | errors.share | mean | p50 | p90 | p95 | p99
+//   requests.<name>[@<place>].count | errors | errors.share | mean | p<percentile>, e.g. p50, p99, p99.9
 //   metric.<name>[{label=value,…}][@<time>]      at the end, or in the snapshot nearest to <time> (500 ms at most)
 //   series.<name>[{label=value,…}].peak | first_at_least(<n>) | zero_after(<time>)
 //   answers.<client>.<status>

@@ -12,7 +12,6 @@ namespace spillway::analysis {
 namespace {
 
 constexpr std::size_t kMostRows = 12;
-constexpr std::size_t kMostLines = 4;
 constexpr double kRisen =
     0.05;  ///< a queue counts as filling from 5 % of its peak on, when that passes 5 % of its capacity
 
@@ -144,19 +143,30 @@ Signs signs_of(const RunRecord& record, const std::string& collector) {
   return signs;
 }
 
-/// Empty unless the counter of failures appears at least two steps after the queue began to fill.
-std::string blindness_of(const RunRecord& record, const std::string& collector) {
+/// Empty when the counter of failures moves within two steps of the queue.
+std::string blindness_of(const Signs& signs, double step) {
+  if (signs.failed.n == 0) return "send_failed shows nothing at all";
+  const double steps = signs.failed.steps() - signs.queue.steps();
+  return steps < 2 ? "" : "send_failed shows nothing for " + duration_text(steps * step);
+}
+
+/// Empty when no queue fills.
+std::vector<std::string> signs_row(const RunRecord& record, const std::string& collector) {
   const Signs signs = signs_of(record, collector);
-  if (signs.queue.n == 0) return "";
-  const bool in_time = signs.failed.n > 0 && signs.failed.steps() < signs.queue.steps() + 2;
-  if (in_time) return "";
-  const auto when = [&](const Signs::Mean& mean) {
-    return duration_text(mean.steps() * seconds(record.manifest.step));
-  };
-  std::string text =
-      collector + ": send_failed shows nothing" + (signs.failed.n > 0 ? " until " + when(signs.failed) : "");
-  text += "; queue_size rises from " + when(signs.queue);
-  return signs.refused.n > 0 ? text + ", enqueue_failed from " + when(signs.refused) : text;
+  if (signs.queue.n == 0) return {};
+  const double step = seconds(record.manifest.step);
+  const auto when = [&](const Signs::Mean& mean) { return mean.n > 0 ? duration_text(mean.steps() * step) : "-"; };
+  return {collector, when(signs.queue), when(signs.refused), when(signs.failed), blindness_of(signs, step)};
+}
+
+template <class RowOf>
+void add_rows(Table& table, const std::set<std::string>& names, RowOf row_of_name) {
+  std::size_t rows = 0;
+  for (const std::string& name : names) {
+    std::vector<std::string> row = row_of_name(name);
+    if (!row.empty() && ++rows <= kMostRows) table.rows.push_back(std::move(row));
+  }
+  if (rows > kMostRows) table.rows.push_back({"… and " + std::to_string(rows - kMostRows) + " more"});
 }
 
 }  // namespace
@@ -169,17 +179,21 @@ Block collectors_block(const RunRecord& record) {
   block.table.columns = {{"collector, spans"},  {"cpu", right},         {"memory", right},
                          {"queue peak", right}, {"accepted", right},    {"refused", right},
                          {"sent", right},       {"send_failed", right}, {"enqueue_failed", right}};
-  std::size_t blind = 0;
-  for (const std::string& name : names) {
-    if (block.table.rows.size() < kMostRows) block.table.rows.push_back(row_of(record, name));
-    const std::string line = blindness_of(record, name);
-    if (!line.empty() && ++blind <= kMostLines) block.lines.push_back(line);
-  }
-  if (names.size() > kMostRows)
-    block.table.rows.push_back({"… and " + std::to_string(names.size() - kMostRows) + " more"});
-  if (blind > kMostLines)
-    block.lines.push_back("… and " + std::to_string(blind - kMostLines) + " more collectors like that");
+  add_rows(block.table, names, [&](const std::string& name) { return row_of(record, name); });
   return block;
+}
+
+Block signs_block(const RunRecord& record) {
+  using enum Column::Align;
+  Block block;
+  block.table.columns = {{"first sign of a full queue"},
+                         {"queue_size rises", right},
+                         {"enqueue_failed", right},
+                         {"send_failed", right},
+                         {""}};
+  add_rows(block.table, label_values(record, "collector"),
+           [&](const std::string& name) { return signs_row(record, name); });
+  return block.table.rows.empty() ? Block{} : block;
 }
 
 }  // namespace spillway::analysis

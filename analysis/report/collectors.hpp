@@ -7,9 +7,12 @@
 namespace spillway::analysis {
 
 /// One row an instance, that is a value of the label `collector` of the record's metrics. CPU is relative to one core
-/// and to the whole run; of several queues the fullest one is shown. Lines beneath say where send_failed shows
-/// nothing although a queue fills: it moves when a request is given up, queue_size moves at once. Empty when the
-/// record has no collector.
+/// and to the whole run; of several queues the fullest one is shown. Empty when the record has no collector.
 Block collectors_block(const RunRecord& record);
+
+/// Collectors with a queue that fills: when each of three metrics shows it first, to the step of the series, mean of
+/// the replications. queue_size moves at once, enqueue_failed when the queue is full, send_failed when a request is
+/// given up: whoever watches only that one is blind until then. Empty when no queue fills.
+Block signs_block(const RunRecord& record);
 
 }  // namespace spillway::analysis

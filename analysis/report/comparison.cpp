@@ -14,6 +14,14 @@ std::string difference_text(const Relative& row) {
   return sign + bare(row.difference, row.figure.unit);
 }
 
+/// Without the name of what is counted, which has a column of its own.
+std::string interval_cell(const Relative& row) {
+  if (!row.interval) return "";
+  const Unit unit = row.figure.unit;
+  const bool counted = unit == Unit::spans || unit == Unit::requests || unit == Unit::events;
+  return range_text(row.interval->low, row.interval->high, counted ? Unit::none : unit);
+}
+
 Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 Json json_of(const Judgement& row) {
@@ -21,6 +29,7 @@ Json json_of(const Judgement& row) {
           {"class", to_text(row.spec.judged)},
           {"unit", symbol(row.unit)},
           {"simulated", row.simulated},
+          {"allowed", row.allowed},
           {"measured", row.measured},
           {"allowed_low", number_or_null(row.low)},
           {"allowed_high", number_or_null(row.high)},
@@ -53,13 +62,14 @@ std::string json_text(const std::vector<Row>& rows) {
 }  // namespace
 
 Report report_of(const std::vector<Judgement>& rows) {
+  using enum Column::Align;
   Block block;
-  block.table.columns = {
-      {"verdict"}, {"class"}, {"figure"}, {"simulated", Column::Align::right}, {"measured", Column::Align::right}};
+  block.table.columns = {{"verdict"},          {"class"},          {"figure"},
+                         {"simulated", right}, {"allowed", right}, {"measured", right}};
   std::size_t agree = 0;
   for (const Judgement& row : rows) {
     block.table.rows.push_back({std::string{to_text(row.verdict)}, std::string{to_text(row.spec.judged)},
-                                row.spec.figure, row.simulated, row.measured});
+                                row.spec.figure, row.simulated, row.allowed, row.measured});
     if (row.verdict == Verdict::agree) ++agree;
   }
   Block reasons;
@@ -82,8 +92,7 @@ Report report_of(const std::vector<Relative>& rows, const std::string& name_a, c
     const Unit unit = row.figure.unit;
     block.table.rows.push_back({row.figure.name, std::string{unit == Unit::share ? "" : symbol(unit)},
                                 bare(row.a.interval.mean, unit), bare(row.b.interval.mean, unit), difference_text(row),
-                                row.interval ? range_text(row.interval->low, row.interval->high, unit) : "",
-                                row.relative ? percent(*row.relative) : ""});
+                                interval_cell(row), row.relative ? percent(*row.relative) : ""});
   }
   const bool paired = std::any_of(rows.begin(), rows.end(), [](const Relative& row) { return row.paired; });
   Block names{{}, {"a: " + name_a, "b: " + name_b, "figures that are 0 in both are left out"}};

@@ -1,8 +1,8 @@
 #include "analysis/report/fates.hpp"
 
 #include <algorithm>
-#include <map>
 #include <numeric>
+#include <set>
 #include <utility>
 
 #include "analysis/intervals.hpp"
@@ -93,30 +93,46 @@ std::string first_text(const Line& line) {
   return text + ", in " + std::to_string(line.first.size()) + " of " + std::to_string(line.spans.size()) + " runs";
 }
 
-/// Rows of one kind of fate, most spans first, then by name.
-void add_fates(Table& table, const FateLists& list, std::vector<Fate> DestinationFates::*kind,
-               const std::string& label) {
-  std::map<FateName, Line> lines;
+using NamedLine = std::pair<FateName, Line>;
+
+/// The fates of one kind, most spans first, then by name.
+std::vector<NamedLine> sorted_fates(const FateLists& list, std::vector<Fate> DestinationFates::*kind) {
+  std::set<FateName> names;
   for (const DestinationFates* fates : list) {
-    for (const Fate& fate : fates->*kind) lines.try_emplace({fate.component, fate.cause});
+    for (const Fate& fate : fates->*kind) names.insert({fate.component, fate.cause});
   }
-  std::vector<std::pair<FateName, Line>> sorted;
-  for (const auto& [name, line] : lines) sorted.emplace_back(name, line_of_fate(list, kind, name));
+  std::vector<NamedLine> sorted;
+  for (const FateName& name : names) sorted.emplace_back(name, line_of_fate(list, kind, name));
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const auto& x, const auto& y) { return x.second.mean() > y.second.mean(); });
+  return sorted;
+}
+
+std::string instance_of(const std::string& component) { return component.substr(0, component.find(' ')); }
+
+/// "aws/gateway: queue full"; with the part of the instance where several of them have the same cause.
+std::string fate_text(const FateName& name, const std::vector<NamedLine>& all) {
+  const auto same = std::count_if(all.begin(), all.end(), [&](const NamedLine& other) {
+    return other.first.second == name.second && instance_of(other.first.first) == instance_of(name.first);
+  });
+  return (same == 1 ? instance_of(name.first) : name.first) + ": " + name.second;
+}
+
+void add_fates(Table& table, const FateLists& list, std::vector<Fate> DestinationFates::*kind,
+               const std::string& label) {
+  const std::vector<NamedLine> fates = sorted_fates(list, kind);
   double rest = 0;
-  for (std::size_t i = 0; i < sorted.size(); ++i) {
-    const auto& [name, line] = sorted[i];
+  for (std::size_t i = 0; i < fates.size(); ++i) {
+    const auto& [name, line] = fates[i];
     if (i < kMostFates) {
-      table.rows.push_back(row_of("  " + label + "  " + name.first + ": " + name.second, line, first_text(line)));
+      table.rows.push_back(row_of("  " + label + "  " + fate_text(name, fates), line, first_text(line)));
     } else {
       rest += line.mean();
     }
   }
-  if (sorted.size() > kMostFates) {
-    table.rows.push_back(
-        {"  " + label + "  … and " + std::to_string(sorted.size() - kMostFates) + " more", grouped(rest)});
-  }
+  if (fates.size() <= kMostFates) return;
+  table.rows.push_back(
+      {"  " + label + "  … and " + std::to_string(fates.size() - kMostFates) + " more", grouped(rest)});
 }
 
 std::string closing_remark(const FateLists& list) {
@@ -149,6 +165,30 @@ std::vector<std::string> destinations_of(const RunRecord& record) {
     }
   }
   return names;
+}
+
+bool nothing_lost(const RunRecord& record, const std::string& destination) {
+  const FateLists list = fates_of(record, destination);
+  return std::all_of(list.begin(), list.end(), [](const DestinationFates* fates) {
+    return fates->lost.empty() && fates->sampled_out.empty() && fates->duplicates == 0 &&
+           fates->stored_though_given_up == 0;
+  });
+}
+
+Block complete_block(const RunRecord& record, const std::vector<std::string>& destinations) {
+  using enum Column::Align;
+  Block block;
+  block.table.columns = {
+      {"where nothing was lost, spans"}, {"produced", right}, {"stored", right}, {"in flight at the end", right}, {""}};
+  for (const std::string& destination : destinations) {
+    const FateLists list = fates_of(record, destination);
+    const auto mean = [&](std::int64_t DestinationFates::*count) {
+      return grouped(line_of(list, [=](const DestinationFates& fates) { return fates.*count; }).mean());
+    };
+    block.table.rows.push_back({destination, mean(&DestinationFates::produced), mean(&DestinationFates::stored),
+                                mean(&DestinationFates::in_flight), closing_remark(list)});
+  }
+  return block;
 }
 
 Block fates_block(const RunRecord& record, const std::string& destination) {

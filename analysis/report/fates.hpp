@@ -16,4 +16,10 @@ std::vector<std::string> destinations_of(const RunRecord& record);
 /// replications in which it happened), and whether the books close in every replication.
 Block fates_block(const RunRecord& record, const std::string& destination);
 
+/// Whether there is nothing to tell of a destination but what was stored and what is still in flight.
+bool nothing_lost(const RunRecord& record, const std::string& destination);
+
+/// A row a destination, for those where nothing was lost.
+Block complete_block(const RunRecord& record, const std::vector<std::string>& destinations);
+
 }  // namespace spillway::analysis

@@ -86,7 +86,7 @@ std::vector<std::string> request_row(const RunRecord& record, const std::string&
   std::vector<std::string> row{name, length > 0 ? grouped(mean_of(record, prefix + "count") / length) + "/s" : "",
                                percent(errors)};
   for (const char* quantile : {"p50", "p95", "p99"}) row.push_back(duration_text(mean_of(record, prefix + quantile)));
-  row.push_back(errors == 0 && anything_lost(record) ? "the application does not notice" : "");
+  row.push_back(errors == 0 && anything_lost(record) ? "no request fails, yet spans are lost" : "");
   return row;
 }
 
@@ -109,12 +109,15 @@ Block requests_block(const RunRecord& record) {
 // ---- thresholds, not modelled -------------------------------------------------------------------------------------
 
 Block thresholds_block(const std::vector<ThresholdResult>& results) {
+  using enum Column::Align;
   if (results.empty()) return {};
   Block block;
-  block.table.columns = {{"thresholds"}, {""}, {""}};
+  block.table.columns = {{"thresholds"}, {""}, {"limit", right}, {"mean", right}, {"95 % interval", right}};
   for (const ThresholdResult& result : results) {
-    block.table.rows.push_back(
-        {std::string{to_text(result.outcome)}, result.threshold.figure + " " + result.limit, result.reason});
+    const bool known = result.estimate.error.empty();
+    block.table.rows.push_back({std::string{to_text(result.outcome)}, result.threshold.figure, result.limit,
+                                known ? mean_text(result.estimate) : "?", known ? interval_text(result.estimate) : ""});
+    if (!result.remark.empty()) block.lines.push_back(result.threshold.figure + ": " + result.remark);
   }
   return block;
 }
@@ -144,6 +147,22 @@ void add(Report& report, Block block) {
   if (!block.table.columns.empty() || !block.lines.empty()) report.push_back(std::move(block));
 }
 
+/// A table for each destination with a story; those without share one.
+void add_destinations(Report& report, const RunRecord& record) {
+  std::vector<std::string> complete, others;
+  for (const std::string& name : destinations_of(record)) {
+    (nothing_lost(record, name) ? complete : others).push_back(name);
+  }
+  if (complete.size() == 1) std::swap(complete, others.empty() ? others : complete);
+  for (std::size_t i = 0; i < std::min(others.size(), kMostDestinations); ++i) {
+    add(report, fates_block(record, others[i]));
+  }
+  if (others.size() > kMostDestinations) {
+    add(report, {{}, {"… and " + std::to_string(others.size() - kMostDestinations) + " more destinations"}});
+  }
+  if (!complete.empty()) add(report, complete_block(record, complete));
+}
+
 // ---- JSON ---------------------------------------------------------------------------------------------------------
 
 Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
@@ -162,7 +181,7 @@ Json json_of(const ThresholdResult& result) {
   if (result.threshold.at_least) json["at_least"] = *result.threshold.at_least;
   if (result.threshold.at_most) json["at_most"] = *result.threshold.at_most;
   json["outcome"] = to_text(result.outcome);
-  json["reason"] = result.reason;
+  if (!result.remark.empty()) json["remark"] = result.remark;
   if (result.estimate.error.empty()) json["estimate"] = json_of(result.estimate);
   return json;
 }
@@ -175,14 +194,9 @@ Report summary_of(const SummaryInput& input) {
   Report report;
   add(report, header_block(input));
   add(report, requests_block(input.record));
-  const std::vector<std::string> destinations = destinations_of(input.record);
-  for (std::size_t i = 0; i < std::min(destinations.size(), kMostDestinations); ++i) {
-    add(report, fates_block(input.record, destinations[i]));
-  }
-  if (destinations.size() > kMostDestinations) {
-    add(report, {{}, {"… and " + std::to_string(destinations.size() - kMostDestinations) + " more destinations"}});
-  }
+  add_destinations(report, input.record);
   add(report, collectors_block(input.record));
+  add(report, signs_block(input.record));
   add(report, thresholds_block(input.thresholds));
   add(report, not_modelled_block(input.record.not_modelled));
   return report;

@@ -1,4 +1,4 @@
-# Writes OUTPUT from TEMPLATE with the VERSION given and the commit of SOURCE; leaves it alone when nothing changed.
+# Writes OUTPUT from TEMPLATE with the commit of SOURCE; leaves it alone when nothing changed.
 execute_process(
   COMMAND git --no-optional-locks describe --always --dirty --abbrev=12 --exclude=*
   WORKING_DIRECTORY ${SOURCE}

@@ -49,7 +49,7 @@ TEST(Expect, AcceptsAnExactValueAtTheLimit) {
 TEST(Expect, CannotBeDecidedByASingleRun) {
   const ThresholdResult result = judge_threshold({kStored, 100, {}}, test::stored({700}));
   EXPECT_EQ(result.outcome, Outcome::undecided);
-  EXPECT_NE(result.reason.find("--replications"), std::string::npos);
+  EXPECT_NE(result.remark.find("--replications 2 or more"), std::string::npos);
 }
 
 TEST(Expect, TakesNeverAsLaterThanAnyMoment) {
@@ -62,10 +62,20 @@ TEST(Expect, TakesNeverAsLaterThanAnyMoment) {
   EXPECT_EQ(at_most("ledger.backend.lost.first_at", 600, some), Outcome::failed);
 }
 
-TEST(Expect, SaysWhatWasAskedAndWhatCameOut) {
-  const ThresholdResult result = judge_threshold({kShare, 0.7, 0.9}, kRecord);
-  EXPECT_EQ(result.limit, ">= 70 % and <= 90 %");
-  EXPECT_EQ(result.reason, "mean 71.5 %, 95 % interval 69.4 - 73.6 %");
+TEST(Expect, SaysWhatWasAskedInTheUnitOfTheFigure) {
+  EXPECT_EQ(judge_threshold({kShare, 0.7, {}}, kRecord).limit, ">= 70 %");
+  EXPECT_EQ(judge_threshold({kShare, {}, 0.9}, kRecord).limit, "<= 90 %");
+  EXPECT_EQ(judge_threshold({kShare, 0.7, 0.9}, kRecord).limit, "70 - 90 %");
+  EXPECT_EQ(judge_threshold({"ledger.backend.lost.first_at", 370, {}}, kRecord).limit, ">= 6 min 10 s");
+}
+
+TEST(Expect, RemarksWhatTheNumberAloneDoesNotSay) {
+  EXPECT_EQ(judge_threshold({kShare, 0.6, {}}, kRecord).remark, "");
+  EXPECT_NE(judge_threshold({kStored, 715, {}}, kRecord).remark.find("more --replications"), std::string::npos);
+  EXPECT_NE(judge_threshold({"ledger.nobody.stored", 1, {}}, kRecord).remark.find("no destination"), std::string::npos);
+  EXPECT_NE(
+      judge_threshold({"metric.otelcol_exporter_enqueue_failed_spans", {}, 0}, kRecord).remark.find("no such series"),
+      std::string::npos);
 }
 
 TEST(Expect, ExitCodeIsThatOfTheWorstOutcome) {

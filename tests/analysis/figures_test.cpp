@@ -99,6 +99,8 @@ TEST(Figures, MergeRequestsOfAllPlacesUnlessOneIsNamed) {
   EXPECT_EQ(value("requests.web_POST_/api/render@gcp.count"), 30);
   EXPECT_NEAR(value("requests.web_POST_/api/render.p50"), 0.3, 0.003);
   EXPECT_NEAR(value("requests.web_POST_/api/render@aws.p99"), 0.1, 0.001);
+  EXPECT_NEAR(value("requests.web_POST_/api/render.p10"), 0.1, 0.001);
+  EXPECT_NEAR(value("requests.web_POST_/api/render.p99.9"), 0.3, 0.003);
   EXPECT_NEAR(value("requests.web_POST_/api/render.mean"), 0.25, 0.0025);
 }
 
@@ -170,7 +172,8 @@ TEST(Figures, RefuseNamesThatCannotBeRight) {
                             "ledger.backend.produced.queue_full",
                             "ledger.backend.span_set.share",
                             "requests.render",
-                            "requests.render.p42",
+                            "requests.render.p101",
+                            "requests.render.px",
                             "metric.",
                             "metric.a{b",
                             "metric.a{b=c",
