@@ -79,6 +79,7 @@ int judged(const std::shared_ptr<const PreparedScenario>& prepared, const real::
            const Settings& settings, const RunRecord& simulated, RunRecord& measured) {
   const auto specs = judgements(scenario_of(*prepared));
   if (specs.empty()) {
+    // The senders played replication 0: its twin had the same requests.
     const auto rows = analysis::relate(simulated, measured);
     std::cout << "\n" << rendered(analysis::report_of(rows, "simulated", "measured"), settings.format);
     return kFine;
@@ -132,8 +133,9 @@ Examples:
   spillway measure scenarios/trinity/healthy.yaml --duration 1min --compare
 
 Starts real collectors with the scenario's own files in networks of their own (nothing leaves the machine), scripted
-backends, and plays the simulated traffic against them in real time. --compare then simulates the same scenario 100
-times and judges the figures under `judge` (exit code 99 when one differs), or lists all figures side by side.)";
+backends, and plays the simulated traffic against them in real time. With `judge` in the scenario, --compare simulates it
+100 times and judges these figures (exit code 99 when one differs); without, it lists all figures beside those of the
+simulated replication that had the same requests.)";
 
 }  // namespace
 
