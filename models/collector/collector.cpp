@@ -71,7 +71,8 @@ void Collector::build_exporters(AddressBook& book, Transport& transport) {
     settings.semantics = semantics_;
     settings.endpoint = book.endpoint(settings_.place, otlp->traces_url());
     settings.credential = client_credential(otlp->auth, book);
-    settings.compression_ratio = otlp->compression == "none" || otlp->compression.empty() ? 1 : settings_.compression_ratio;
+    settings.compressed = otlp->compression != "none" && !otlp->compression.empty();
+    settings.costs = costs_;
     const DestinationSet reach = book.reach(settings.endpoint);
     exporters_.push_back({defined.id, otlp, std::make_unique<Exporter>(run_, transport, settings, reach, held_bytes_)});
   }

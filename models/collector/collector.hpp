@@ -25,7 +25,6 @@ struct CollectorSettings {
   const CollectorConfig* config = nullptr;
   Version version;
   int cpus = 2;
-  double compression_ratio = 5;  ///< of exporters that compress
 };
 
 class Collector final : public Component, public Caller {

@@ -1,7 +1,6 @@
 #include "models/collector/exporter.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace spillway::collector {
 
@@ -206,7 +205,7 @@ void Exporter::attempt(std::uint32_t id) {
   Post post;
   post.endpoint = settings_.endpoint;
   post.payload = request.payload.clone();
-  post.body_bytes = std::llround(static_cast<double>(post.payload.bytes()) / settings_.compression_ratio);
+  post.body_bytes = settings_.compressed ? compressed_bytes(settings_.costs, post.payload) : post.payload.bytes();
   post.credential = settings_.credential;
   post.timeout = config_.timeout;
   post.client = this;

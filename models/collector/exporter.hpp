@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "models/collector/config.hpp"
+#include "models/collector/costs.hpp"
 #include "models/collector/pipeline.hpp"
 #include "models/collector/version.hpp"
 #include "models/network/transport.hpp"
@@ -41,7 +42,8 @@ struct ExporterSettings {
   Semantics semantics;
   EndpointId endpoint = 0;
   CredentialId credential = 0;
-  double compression_ratio = 1;  ///< uncompressed over compressed bytes
+  bool compressed = true;
+  Costs costs;
 };
 
 class Exporter final : public Consumer, public AnswerTo, public Component, public Stage {

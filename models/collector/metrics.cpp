@@ -129,7 +129,7 @@ double Collector::cpu_seconds() const {
     microseconds += request * static_cast<double>(named.receiver->requests()) +
                     span * static_cast<double>(named.receiver->spans());
   }
-  return microseconds * 1e-6;
+  return costs_.start_cpu_seconds + microseconds * 1e-6;
 }
 
 void Collector::write_process(Page& page) const {
