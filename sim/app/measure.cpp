@@ -114,8 +114,8 @@ int measure(const Settings& settings) {
   int code = kFine;
   if (settings.judge) {
     const int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-    const RunRecord simulated =
-        simulated_record(*ready.prepared, std::max(kJudgeReplications, scenario.replications), threads, {});
+    const std::int64_t replications = scenario.judge.empty() ? 1 : std::max(kJudgeReplications, scenario.replications);
+    const RunRecord simulated = simulated_record(*ready.prepared, replications, threads, {});
     code = judged(ready.prepared, options, settings, simulated, measured);
   }
   if (!settings.out.empty()) {
