@@ -1,5 +1,6 @@
 #include "models/scenario/addresses.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include "models/scenario/hints.hpp"
@@ -8,13 +9,6 @@
 
 namespace spillway::language {
 namespace {
-
-/// One address of one collector or backend.
-struct Listener {
-  Address address;
-  std::string text;
-  std::string owner;
-};
 
 /// The path of element i of a list, or of the key when a single text was written.
 std::string item_path(const Input& input, const std::string& path, std::size_t i) {
@@ -29,50 +23,59 @@ class AddressBook {
   /// `places` is empty for what stands outside all places.
   void add(const std::string& owner, const std::string& path, const std::vector<std::string>& addresses,
            const std::vector<std::string>& places) {
+    if (addresses.size() > kMostAddresses)
+      return input_.problem(path + ".addresses", std::to_string(addresses.size()) + " addresses are more than " +
+                                                     std::to_string(kMostAddresses) + "; give fewer");
     for (std::size_t i = 0; i < addresses.size(); ++i) {
       const std::string at = item_path(input_, path + ".addresses", i);
       const Parsed<Address> address = parse_address(addresses[i]);
-      if (!address.value)
-        input_.problem(at, address.why);
-      else
-        add_one({*address.value, addresses[i], owner}, at, places);
+      if (!address.value) input_.problem(at, address.why);
+      if (!address.value) continue;
+      texts_.push_back(addresses[i]);
+      by_host_.emplace(address.value->host, *address.value);
+      claim(*address.value, owner, at, places);
     }
   }
 
   void check_url(const std::string& text, const std::string& path) {
     const Parsed<Url> url = parse_url(text);
     if (!url.value) return input_.problem(path, url.why);
-    std::vector<std::string> known;
-    for (const Listener& listener : listeners_) {
-      if (answers(listener.address, *url.value)) return;
-      known.push_back(listener.text);
+    const auto [first, last] = by_host_.equal_range(url.value->host);
+    const bool answered =
+        std::any_of(first, last, [&](const auto& entry) { return answers(entry.second, *url.value); });
+    if (!answered && !input_.is_full()) report_silence(*url.value, path);
+  }
+
+ private:
+  static constexpr std::size_t kMostAddresses = 16;  ///< of one collector or backend
+
+  /// One place holds an address once.
+  void claim(const Address& address, const std::string& owner, const std::string& at,
+             const std::vector<std::string>& places) {
+    const std::vector<std::string> outside{""};
+    const std::string text = address.host + (address.port == 0 ? "" : ":" + std::to_string(address.port));
+    for (const std::string& place : places.empty() ? outside : places) {
+      const auto [first, is_new] = owners_.emplace(std::pair{place, text}, owner);
+      if (!is_new)
+        input_.problem(at, "'" + text + "' is an address of '" + first->second + "', too" +
+                               (place.empty() ? "" : ", in " + place) + "; rename one");
     }
-    const std::string wanted = url.value->host + ":" + std::to_string(url.value->port);
-    const bool host_only = nearest(wanted, known).empty();
-    if (known.empty())
+  }
+
+  void report_silence(const Url& url, const std::string& path) {
+    const std::string wanted = url.host + ":" + std::to_string(url.port);
+    if (texts_.empty())
       return input_.problem(
           path, "nobody answers at " + shortened(wanted) + "; add a collector or a backend with this address");
-    const std::string suggestion = hint(host_only ? url.value->host : wanted, known);
+    const std::string suggestion = hint(nearest(url.host, texts_).empty() ? wanted : url.host, texts_);
     input_.problem(path, "no collector and no backend answers at " + shortened(wanted) + suggestion +
                              (suggestion.ends_with('?') ? "" : "; add it to the 'addresses' of one of them"));
   }
 
- private:
-  void add_one(const Listener& listener, const std::string& at, const std::vector<std::string>& places) {
-    const std::vector<std::string> outside{""};
-    for (const std::string& place : places.empty() ? outside : places) {
-      const std::string key = place + " " + listener.address.host + ":" + std::to_string(listener.address.port);
-      const auto [first, is_new] = owners_.emplace(key, listener.owner);
-      if (!is_new)
-        input_.problem(at, "'" + listener.text + "' is an address of '" + first->second + "', too" +
-                               (place.empty() ? "" : ", in " + place) + "; rename one");
-    }
-    listeners_.push_back(listener);
-  }
-
   Input& input_;
-  std::vector<Listener> listeners_;
-  std::map<std::string, std::string> owners_;  ///< place and address to owner
+  std::vector<std::string> texts_;  ///< as written, for suggestions
+  std::multimap<std::string, Address> by_host_;
+  std::map<std::pair<std::string, std::string>, std::string> owners_;  ///< place and address to owner
 };
 
 }  // namespace

@@ -16,12 +16,7 @@ namespace {
 class Checker {
  public:
   Checker(const Scenario& scenario, Input& input)
-      : s_{scenario},
-        input_{input},
-        places_{names_of(scenario.places)},
-        services_{names_of(scenario.services)},
-        collectors_{names_of(scenario.collectors)},
-        backends_{names_of(scenario.backends)} {}
+      : s_{scenario}, input_{input}, places_{names_of(scenario.places)}, backends_{names_of(scenario.backends)} {}
 
   void run();
 
@@ -48,16 +43,19 @@ class Checker {
   void warning(const std::string& path, std::string message) {
     input_.problem(path, std::move(message), Problem::Severity::warning);
   }
+  /// The item of this name; a problem when there is none.
+  template <class T>
+  const T* find(const std::string& path, const std::string& name, const std::vector<T>& items,
+                const std::string& complaint);
   bool known(const std::string& path, const std::string& name, const std::vector<std::string>& names,
              const std::string& complaint);
   void check_in(const std::string& path, const std::vector<std::string>& in);
   void check_between(const std::string& path, const std::vector<std::string>& between);
-  const Service* service(const std::string& name) const;
   Time end() const { return Time{} + s_.duration + s_.drain; }
 
   const Scenario& s_;
   Input& input_;
-  std::vector<std::string> places_, services_, collectors_, backends_;
+  std::vector<std::string> places_, backends_;
 };
 
 void Checker::run() {
@@ -73,6 +71,14 @@ void Checker::run() {
   check_faults();
   check_thresholds();
   check_service_graph(s_, input_);
+}
+
+template <class T>
+const T* Checker::find(const std::string& path, const std::string& name, const std::vector<T>& items,
+                       const std::string& complaint) {
+  const T* found = find_by_name(items, name);
+  if (!found && !input_.is_full()) known(path, name, names_of(items), complaint);
+  return found;
 }
 
 /// A name that is missing altogether was reported while reading.
@@ -102,12 +108,6 @@ void Checker::check_between(const std::string& path, const std::vector<std::stri
   ends.insert(ends.end(), backends_.begin(), backends_.end());
   for (std::size_t i = 0; i < between.size(); ++i)
     known(join(path, std::to_string(i)), between[i], ends, "unknown place or backend");
-}
-
-const Service* Checker::service(const std::string& name) const {
-  const auto found =
-      std::find_if(s_.services.begin(), s_.services.end(), [&](const Service& x) { return x.name == name; });
-  return found == s_.services.end() ? nullptr : &*found;
 }
 
 void Checker::check_run() {
@@ -187,11 +187,10 @@ void Checker::check_operation(const Service& service, const Operation& operation
   const std::string& path = operation.where.path;
   for (const Call& call : operation.parallel) check_call(service, call);
   for (const Call& call : operation.sequence) check_call(service, call);
-  const std::vector<std::string> own = names_of(service.operations);
   for (std::size_t i = 0; i < operation.then.size(); ++i) {
     const std::string item = path + ".then." + std::to_string(i);
-    known(input_.given(item) ? item : path + ".then", operation.then[i], own,
-          "'" + service.name + "' has no operation");
+    find(input_.given(item) ? item : path + ".then", operation.then[i], service.operations,
+         "'" + service.name + "' has no operation");
   }
 }
 
@@ -199,10 +198,10 @@ void Checker::check_call(const Service& caller, const Call& call) {
   const std::string& path = call.where.path;
   if (call.own_place_in_process && call.in != "each")
     problem(path + ".own_place_in_process", "has no effect without 'in: each'; add that or remove this");
-  if (!known(path + ".to", call.to, services_, "unknown service")) return;
-  const Service& callee = *service(call.to);
-  known(path + ".operation", call.operation, names_of(callee.operations), "'" + callee.name + "' has no operation");
-  check_call_place(caller, callee, call);
+  const Service* callee = find(path + ".to", call.to, s_.services, "unknown service");
+  if (!callee) return;
+  find(path + ".operation", call.operation, callee->operations, "'" + callee->name + "' has no operation");
+  check_call_place(caller, *callee, call);
 }
 
 void Checker::check_call_place(const Service& caller, const Service& callee, const Call& call) {
@@ -235,12 +234,12 @@ void Checker::check_traffic() {
     if (traffic.picture &&
         static_cast<double>(traffic.picture->width) * traffic.picture->height * traffic.picture->iterations > 4e9)
       problem(path + ".picture", "more than 4000000000 iterations; make the picture smaller");
-    if (!known(path + ".to", traffic.to, services_, "unknown service")) continue;
-    const Service& to = *service(traffic.to);
-    known(path + ".operation", traffic.operation, names_of(to.operations), "'" + to.name + "' has no operation");
+    const Service* to = find(path + ".to", traffic.to, s_.services, "unknown service");
+    if (!to) continue;
+    find(path + ".operation", traffic.operation, to->operations, "'" + to->name + "' has no operation");
     for (const std::string& place : traffic.in)
-      if (contains(places_, place) && !contains(to.in, place))
-        problem(path + ".in", "'" + to.name + "' does not run in '" + place + "'" + hint(place, to.in));
+      if (contains(places_, place) && !contains(to->in, place))
+        problem(path + ".in", "'" + to->name + "' does not run in '" + place + "'" + hint(place, to->in));
   }
 }
 
@@ -317,10 +316,8 @@ void Checker::check_fault(const Fault& fault) {
     case Fault::Kind::backend:
       return check_backend_fault(fault);
     case Fault::Kind::collector: {
-      if (!known(path + ".collector", fault.target, collectors_, "unknown collector")) return;
-      const auto& use = *std::find_if(s_.collectors.begin(), s_.collectors.end(),
-                                      [&](const CollectorUse& c) { return c.name == fault.target; });
-      if (!fault.in.empty()) known(path + ".in", fault.in, use.in, "'" + use.name + "' does not run in");
+      const CollectorUse* use = find(path + ".collector", fault.target, s_.collectors, "unknown collector");
+      if (use && !fault.in.empty()) known(path + ".in", fault.in, use->in, "'" + use->name + "' does not run in");
       return;
     }
     case Fault::Kind::link:
@@ -330,10 +327,10 @@ void Checker::check_fault(const Fault& fault) {
 
 void Checker::check_backend_fault(const Fault& fault) {
   const std::string& path = fault.where.path;
-  if (!input_.given(path + ".backend") || !known(path + ".backend", fault.target, backends_, "unknown backend")) return;
-  const auto& backend =
-      *std::find_if(s_.backends.begin(), s_.backends.end(), [&](const Backend& b) { return b.name == fault.target; });
-  if (!fault.in.empty()) known(path + ".in", fault.in, backend.in, "'" + backend.name + "' has no instance in");
+  if (!input_.given(path + ".backend")) return;
+  const Backend* backend = find(path + ".backend", fault.target, s_.backends, "unknown backend");
+  if (!backend) return;
+  if (!fault.in.empty()) known(path + ".in", fault.in, backend->in, "'" + backend->name + "' has no instance in");
   const auto keys = {"answer", "hang", "reset", "refuse", "latency", "store"};
   const bool does_something =
       std::any_of(keys.begin(), keys.end(), [&](const char* key) { return input_.given(join(path, key)); });

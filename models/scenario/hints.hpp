@@ -22,4 +22,11 @@ inline bool contains(const std::vector<std::string>& names, std::string_view nam
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+/// The item of this name, null when there is none.
+template <class T>
+const T* find_by_name(const std::vector<T>& items, std::string_view name) {
+  const auto found = std::find_if(items.begin(), items.end(), [&](const T& item) { return item.name == name; });
+  return found == items.end() ? nullptr : &*found;
+}
+
 }  // namespace spillway::language

@@ -19,6 +19,10 @@ constexpr bool is_override(Mark mark) { return mark.line < 0; }
 
 class Input {
  public:
+  static constexpr std::size_t kMostErrors = 300;
+  static constexpr std::size_t kMostWarnings = 100;
+  static constexpr std::size_t kMostFileBytes = 32u << 20;
+
   Input(Document document, std::vector<Override> overrides, Problems& problems);
 
   const Document& document() const { return document_; }
@@ -32,6 +36,8 @@ class Input {
   /// A problem inside another file.
   void problem(Problem problem);
   std::size_t errors() const { return errors_; }  ///< so far
+  /// Enough errors were found: more are counted, not kept, so nobody needs to think about their wording.
+  bool is_full() const { return errors_ >= kMostErrors; }
   /// Hands over what was found, in the order of the file.
   void flush();
 
@@ -39,23 +45,30 @@ class Input {
   void note(const std::string& path, Mark mark) { marks_.insert_or_assign(path, mark); }
   bool given(const std::string& path) const { return marks_.contains(path); }
   /// Place for later checks: column in characters, {0, 0} for the command line.
-  Where where(Mark mark, std::string path) const;
+  Where where(Mark mark, std::string path);
 
   /// A file named in the scenario, relative to its folder.
   std::filesystem::path resolve(const std::string& name) const;
-  /// Its content, which becomes part of the hash; a problem at `mark` when it cannot be read.
+  /// Its content, which becomes part of the hash; a problem at `mark` when it cannot be read, or when all files of the
+  /// scenario together are larger than kMostFileBytes.
   std::optional<std::string> read_file(const std::string& name, Mark mark, const std::string& path);
   /// 16 hex digits over the text of the scenario, the overrides and every file read so far.
   std::string hash() const;
 
  private:
+  int column_in_characters(Mark mark);
+
   Document document_;
   std::vector<Override> overrides_;
   Problems& problems_;
   std::vector<Problem> found_;
   std::map<std::string, Mark> marks_;
   std::uint64_t files_hash_ = 0;
+  std::size_t file_bytes_ = 0;
   std::size_t errors_ = 0;
+  std::size_t warnings_ = 0;
+  Mark last_mark_{};  ///< of the last call of where(), whose marks mostly grow
+  int last_in_characters_ = 0;
 };
 
 /// "a.b", or "b" when `parent` is empty.

@@ -153,9 +153,11 @@ std::vector<const Entry*> MapReaderBase::unknown() const {
 }
 
 void MapReaderBase::finish() {
-  for (const Entry* entry : unknown())
+  for (const Entry* entry : unknown()) {
+    if (input_.is_full()) return;
     input_.problem(entry->key_mark, path_,
                    "unknown key '" + shortened(entry->key, 60) + "'" + hint(entry->key, known_));
+  }
 }
 
 }  // namespace spillway::language

@@ -5,6 +5,7 @@
 #include <boost/graph/breadth_first_search.hpp>
 #include <boost/graph/depth_first_search.hpp>
 #include <map>
+#include <set>
 
 #include "models/scenario/units.hpp"
 
@@ -61,11 +62,13 @@ Graph build(const Vertices& vertices) {
   return graph;
 }
 
-/// What one depth-first walk learns: cycles as lists of vertices, and an order in which callees come first.
+constexpr std::size_t kMostCycles = 10;  ///< reported
+
+/// What one depth-first walk learns.
 struct Walk {
   std::vector<Vertex> parent;
-  std::vector<Vertex> finished;
-  std::vector<std::vector<Vertex>> cycles;
+  std::vector<Vertex> finished;             ///< callees before their callers, unless there are cycles
+  std::vector<std::vector<Vertex>> cycles;  ///< each from the operation that is called again
 };
 
 class Walker : public boost::default_dfs_visitor {
@@ -74,8 +77,11 @@ class Walker : public boost::default_dfs_visitor {
   void tree_edge(const Graph::edge_descriptor& edge, const Graph&) { walk_.parent[edge.m_target] = edge.m_source; }
   void finish_vertex(Vertex v, const Graph&) { walk_.finished.push_back(v); }
   void back_edge(const Graph::edge_descriptor& edge, const Graph&) {
-    std::vector<Vertex> cycle{edge.m_target};
-    for (Vertex v = edge.m_source; v != edge.m_target; v = walk_.parent[v]) cycle.insert(cycle.begin() + 1, v);
+    if (walk_.cycles.size() == kMostCycles) return;
+    std::vector<Vertex> cycle;
+    for (Vertex v = edge.m_source; v != edge.m_target; v = walk_.parent[v]) cycle.push_back(v);
+    cycle.push_back(edge.m_target);
+    std::reverse(cycle.begin(), cycle.end());
     walk_.cycles.push_back(std::move(cycle));
   }
 
@@ -83,15 +89,19 @@ class Walker : public boost::default_dfs_visitor {
   Walk& walk_;
 };
 
+/// "a -> b -> a"; the middle of a long one is only counted.
+std::string cycle_text(const std::vector<Vertex>& cycle, const Vertices& vertices) {
+  constexpr std::size_t most_named = 8;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(most_named, cycle.size()); ++i) text += vertices.name(cycle[i]) + " -> ";
+  if (cycle.size() > most_named) text += std::to_string(cycle.size() - most_named) + " more -> ";
+  return text + vertices.name(cycle.front());
+}
+
 void report_cycles(const Walk& walk, const Vertices& vertices, Input& input) {
-  constexpr std::size_t most = 10;
-  for (std::size_t i = 0; i < std::min(most, walk.cycles.size()); ++i) {
-    std::string names;
-    for (const Vertex v : walk.cycles[i]) names += vertices.name(v) + " -> ";
-    const Vertex first = walk.cycles[i].front();
-    input.problem(vertices.operations[first]->where.path,
-                  "calls go in a circle: " + names + vertices.name(first) + "; remove one of them");
-  }
+  for (const std::vector<Vertex>& cycle : walk.cycles)
+    input.problem(vertices.operations[cycle.front()]->where.path,
+                  "calls go in a circle: " + cycle_text(cycle, vertices) + "; remove one of them");
 }
 
 /// Callees are finished before their callers, so one pass counts what a request starts.
@@ -122,11 +132,19 @@ std::vector<boost::default_color_type> reach(const Graph& graph, const Vertices&
   return colors;
 }
 
+/// One warning for a service of which nothing is reached, else one for each operation.
 void warn_of_unreachable(const Graph& graph, const Vertices& vertices, const Scenario& scenario, Input& input) {
   const auto colors = reach(graph, vertices, scenario);
+  std::set<std::string> reached;
   for (Vertex v = 0; v < colors.size(); ++v)
-    if (colors[v] == boost::white_color)
+    if (colors[v] != boost::white_color) reached.insert(vertices.services[v]->name);
+  for (Vertex v = 0; v < colors.size(); ++v)
+    if (colors[v] == boost::white_color && reached.contains(vertices.services[v]->name))
       input.problem(vertices.operations[v]->where.path, "no traffic reaches this operation; call it or remove it",
+                    Problem::Severity::warning);
+  for (const Service& service : scenario.services)
+    if (!service.operations.empty() && !reached.contains(service.name))
+      input.problem(service.where.path, "no traffic reaches this service; call it or remove it",
                     Problem::Severity::warning);
 }
 

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "tests/models/scenario/workspace.hpp"
 
@@ -229,6 +230,98 @@ TEST(Scenario, RefusesAReferenceToAFifoWithoutWaiting) {
   EXPECT_NE(reading.text.find("2:27: error: collectors.gw.config: '/dev/zero': is not a regular file"),
             std::string::npos)
       << reading.text;
+}
+
+// Scenarios of a few megabytes that want to keep the reader busy.
+
+struct Attack {
+  const char* name;
+  std::string text;
+  const char* message;  ///< part of it
+};
+
+std::string unknown_keys_in_one_line() {
+  std::string text = "scenario: s\nrecord: {ä: 1";
+  for (int i = 0; i < 90'000; ++i) text += ", some_key_" + std::to_string(i) + ": x";
+  return text + "}\n";
+}
+
+std::string operations_in_one_line() {
+  std::string text = "scenario: s\nservices: {";
+  for (int s = 0; s < 256; ++s) {
+    text += "sä" + std::to_string(s) + ": {operations: {";
+    for (int o = 0; o < 250; ++o) text += "ö" + std::to_string(o) + ": , ";
+    text += "}}, ";
+  }
+  return text + "}\nduration: 0s\n";
+}
+
+/// Every operation calls the next one and the first one.
+std::string circles() {
+  std::string text = "scenario: s\nservices:\n";
+  const auto call = [](int s, int o) {
+    return "{to: s" + std::to_string(s) + ", operation: o" + std::to_string(o) + "}";
+  };
+  for (int s = 0; s < 100; ++s) {
+    text += "  s" + std::to_string(s) + ":\n    operations:\n";
+    for (int o = 0; o < 100; ++o)
+      text += "      o" + std::to_string(o) + ": {sequence: [" + call(o == 99 ? (s + 1) % 100 : s, (o + 1) % 100) +
+              ", " + call(0, 0) + "]}\n";
+  }
+  return text;
+}
+
+std::string calls_of_nobody() {
+  std::string text = "scenario: s\nservices:\n";
+  for (int s = 0; s < 256; ++s) {
+    text += "  s" + std::to_string(s) + ":\n    operations:\n";
+    for (int o = 0; o < 70; ++o) text += "      o" + std::to_string(o) + ": {sequence: [{to: t, operation: o}]}\n";
+  }
+  return text;
+}
+
+std::string urls_that_nobody_answers() {
+  std::string text = "scenario: s\nbackends: {b: {addresses: [";
+  for (int i = 0; i < 16; ++i) text += "host-number-" + std::to_string(i) + ", ";
+  text += "]}}\nservices:\n";
+  for (int s = 0; s < 256; ++s) {
+    text += "  s" + std::to_string(s) + ": {operations: {o: }, instrumentation: {kind: zipkin_post, endpoints: [";
+    for (int i = 0; i < 250; ++i) text += "\"http://host-numbr-" + std::to_string(i) + "/\", ";
+    text += "]}}\n";
+  }
+  return text;
+}
+
+TEST(Scenario, DoesNotLoseItsTimeOnHostileOnes) {
+  const std::vector<Attack> attacks{
+      {"unknown keys in one line", unknown_keys_in_one_line(), "unknown key 'some_key_0'"},
+      {"operations in one line", operations_in_one_line(), "duration: '0s' is below"},
+      {"circles", circles(), "calls go in a circle: s0/o0 -> s0/o1"},
+      {"calls of nobody", calls_of_nobody(), "unknown service 't'"},
+      {"URLs that nobody answers", urls_that_nobody_answers(),
+       "no collector and no backend answers at host-numbr-0:80; did you mean 'host-number-0'?"}};
+  for (const Attack& attack : attacks) {
+    const auto begin = std::chrono::steady_clock::now();
+    const Reading reading = read_text(attack.text);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    EXPECT_EQ(reading.failure, LoadFailure::input) << attack.name;
+    EXPECT_NE(reading.text.find(attack.message), std::string::npos)
+        << attack.name << ": " << reading.text.substr(0, 2000);
+    EXPECT_LT(took.count(), 1.5 * kPatience) << attack.name;
+    EXPECT_LE(reading.problems.all().size(), 201u) << attack.name;
+  }
+}
+
+TEST(Scenario, DoesNotReadAFileWithoutEnd) {
+  const Workspace workspace;
+  workspace.write("gw.yaml", std::string(8'000'000, '#'));
+  std::string files;
+  for (int i = 0; i < 200; ++i) files += "gw.yaml, ";
+  const Reading reading =
+      read_file(workspace.write("s.yaml", "scenario: s\ncollectors: {gw: {config: [" + files + "]}}\n"));
+  EXPECT_NE(reading.text.find("collectors.gw.config.4: the files named up to here are larger than"), std::string::npos)
+      << reading.text;
+  EXPECT_EQ(reading.problems.all().size(), 2u);  // with the warning that nothing happens
 }
 
 // --set
