@@ -154,13 +154,17 @@ void EventQueue::cascade(Slot& slot) {
   }
 }
 
-// `near` became long: its later half goes to the wheel, all events of one instant to the same side.
+// `near` became long: its later half goes to the wheel, all events of one instant to the same side. When one instant
+// fills the sooner half, the next events of that instant wait in the wheel too, behind those that are here already.
 void EventQueue::spill() {
+  const auto at = [this](std::size_t i) { return near_[i].at; };
   std::size_t keep_from = near_.size() / 2;
-  while (keep_from < near_.size() && keep_from > 0 && near_[keep_from].at == near_[keep_from - 1].at) ++keep_from;
-  if (keep_from == near_.size()) return;  // one instant fills the later half: sorted insertion is cheap there
-  if (ticks(near_[keep_from - 1].at) < base_) return rebase();
-  near_end_ = ticks(near_[keep_from - 1].at);
+  while (keep_from < near_.size() && at(keep_from) == at(keep_from - 1)) ++keep_from;
+  const bool one_instant = keep_from == near_.size();
+  while (one_instant && keep_from > 0 && at(keep_from - 1) == near_.back().at) --keep_from;
+  const std::int64_t end = ticks(one_instant ? near_.back().at : at(keep_from - 1));
+  if (end < base_) return rebase();
+  near_end_ = end;
   for (std::size_t i = keep_from; i-- > 0;) {
     if (!dead(near_[i])) insert_wheel(take_cell(near_[i]));
   }

@@ -45,35 +45,40 @@ ItemId Ledger::produce(DestinationSet destinations) {
 
 void Ledger::find_chunk(Destination& d, std::uint64_t number) {
   if (d.chunks.empty()) d.first_chunk = number;
-  if (number < d.first_chunk) broken("ledger", Time{}, "item of " + d.name + " was already closed");
-  while (number - d.first_chunk >= d.chunks.size()) d.chunks.push_back(nullptr);
-  auto& chunk = d.chunks[number - d.first_chunk];
-  if (!chunk) {
-    if (spare_.empty()) {
-      spare_.push_back(std::make_unique<Chunk>());
-      spare_.back()->states.resize(kChunkItems);
-    }
-    chunk = std::move(spare_.back());
-    spare_.pop_back();
-    std::fill(chunk->states.begin(), chunk->states.end(), State{0});
-    chunk->open = 0;
-    if (number == next_item_ >> kChunkBits) drop_closed_chunks(d);
+  const bool fresh = number >= d.first_chunk + d.chunks.size();
+  if (fresh) {
+    drop_closed_chunks(d);
+    while (number >= d.first_chunk + d.chunks.size()) d.chunks.push_back(nullptr);
+    d.chunks.back() = take_chunk();
+  }
+  if (number < d.first_chunk || !d.chunks[number - d.first_chunk]) {
+    broken("ledger", Time{}, "item of " + d.name + " was already closed");
   }
   d.last = d.chunks[number - d.first_chunk].get();
   d.last_number = number;
 }
 
-// Chunks at the old end whose items all have their fate are given back: memory follows what is in flight.
-void Ledger::drop_closed_chunks(Destination& d) {
-  const std::uint64_t newest = next_item_ >> kChunkBits;
-  std::size_t closed = 0;
-  while (closed < d.chunks.size() && d.first_chunk + closed + 1 < newest &&
-         (!d.chunks[closed] || d.chunks[closed]->open == 0)) {
-    if (d.chunks[closed]) spare_.push_back(std::move(d.chunks[closed]));
-    ++closed;
+std::unique_ptr<Ledger::Chunk> Ledger::take_chunk() {
+  if (spare_.empty()) {
+    spare_.push_back(std::make_unique<Chunk>());
+    spare_.back()->states.resize(kChunkItems);
   }
-  d.chunks.erase(d.chunks.begin(), d.chunks.begin() + static_cast<std::ptrdiff_t>(closed));
-  d.first_chunk += closed;
+  std::unique_ptr<Chunk> chunk = std::move(spare_.back());
+  spare_.pop_back();
+  std::fill(chunk->states.begin(), chunk->states.end(), State{0});
+  chunk->open = 0;
+  return chunk;
+}
+
+// Chunks whose items all have their fate are given back: memory follows what is in flight. Items are produced in
+// order, so a chunk older than the one to come gets no new ones.
+void Ledger::drop_closed_chunks(Destination& d) {
+  for (auto& chunk : d.chunks) {
+    if (chunk && chunk->open == 0) spare_.push_back(std::move(chunk));
+  }
+  const auto first_open = std::find_if(d.chunks.begin(), d.chunks.end(), [](const auto& chunk) { return chunk != nullptr; });
+  d.first_chunk += static_cast<std::uint64_t>(first_open - d.chunks.begin());
+  d.chunks.erase(d.chunks.begin(), first_open);
 }
 
 void Ledger::release_one(Destination& d, ItemId item, Cause cause, Time now) {

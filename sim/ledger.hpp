@@ -4,7 +4,8 @@
 // copy of it for some destinations. hold() adds copies, release() ends them with the reason, store() notes
 // that a destination has it. When the last copy for a destination ends and it was never stored there, the
 // reason of that last release is the item's fate. What was stored once stays stored; storing it again is a
-// duplicate. A holder that hands over after another one already lost the item leaves that loss as the fate. So: produced = stored + sampled out + lost + in flight, per destination, always.
+// duplicate. A holder that hands over after another one already lost the item leaves that loss as the fate.
+// So: produced = stored + sampled out + lost + in flight, per destination, always.
 #pragma once
 
 #include <cstdint>
@@ -74,7 +75,7 @@ class Ledger {
   };
   struct Destination {
     std::string name;
-    std::vector<std::unique_ptr<Chunk>> chunks;  ///< chunks[i] covers items from (first_chunk + i) << kChunkBits
+    std::vector<std::unique_ptr<Chunk>> chunks;  ///< chunks[i]: items from (first_chunk + i) << kChunkBits; null: closed
     std::uint64_t first_chunk = 0;
     Chunk* last = nullptr;
     std::uint64_t last_number = ~std::uint64_t{0};
@@ -99,6 +100,7 @@ class Ledger {
   void find_chunk(Destination& d, std::uint64_t number);
   void release_one(Destination& d, ItemId item, Cause cause, Time now);
   void end_item(Destination& d, ItemId item, State& state, Cause cause, Time now);
+  std::unique_ptr<Chunk> take_chunk();
   void drop_closed_chunks(Destination& d);
   Cause add_cause(std::string component, std::string cause, CauseName::Kind kind);
   DestinationFates close_one(const Destination& d) const;
