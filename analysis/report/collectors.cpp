@@ -71,13 +71,19 @@ std::string cpu_cell(const RunRecord& record, const Labels& labels) {
   return used && length > 0 ? percent(*used / length) : "-";
 }
 
+/// The highest step; of runs shorter than a step the end.
+std::optional<double> peak_memory(const RunRecord& record, const Labels& labels) {
+  const auto peak = series(record, "otelcol_process_memory_rss", labels, ".peak");
+  return peak ? peak : metric(record, "otelcol_process_memory_rss", labels);
+}
+
 std::vector<std::string> row_of(const RunRecord& record, const std::string& name) {
   const Labels labels{{"collector", name}};
   const auto spans = [&](const char* counter) { return cell(metric(record, counter, labels), Unit::spans); };
   const auto queue = fullest_queue(record, labels);
   return {name,
           cpu_cell(record, labels),
-          cell(metric(record, "otelcol_process_memory_rss", labels), Unit::bytes),
+          cell(peak_memory(record, labels), Unit::bytes),
           queue ? grouped(queue->peak) + "/" + grouped(queue->capacity) : "-",
           spans("otelcol_receiver_accepted_spans"),
           spans("otelcol_receiver_refused_spans"),
@@ -127,16 +133,26 @@ struct Signs {
     }
     double steps() const { return sum / n; }
   };
-  Mean queue, failed, refused;
+  Mean queue, failed, refused, drained;
 };
+
+/// The first step after its peak at which the queue is empty.
+std::optional<std::size_t> drained(const std::vector<double>& queue) {
+  const auto peak = std::max_element(queue.begin(), queue.end());
+  const auto empty = std::find(peak, queue.end(), 0.0);
+  if (empty == queue.end()) return std::nullopt;
+  return static_cast<std::size_t>(empty - queue.begin());
+}
 
 Signs signs_of(const RunRecord& record, const std::string& collector) {
   Signs signs;
   const double capacity = metric(record, "otelcol_exporter_queue_capacity", {{"collector", collector}}).value_or(0);
   for (const Replication& replication : record.replications) {
-    const auto rise = start_of_rise(summed(replication, "otelcol_exporter_queue_size", collector), capacity);
+    const auto queue = summed(replication, "otelcol_exporter_queue_size", collector);
+    const auto rise = start_of_rise(queue, capacity);
     if (!rise) continue;
     signs.queue.add(rise);
+    signs.drained.add(drained(queue));
     signs.failed.add(first_above_zero(summed(replication, "otelcol_exporter_send_failed_spans", collector)));
     signs.refused.add(first_above_zero(summed(replication, "otelcol_exporter_enqueue_failed_spans", collector)));
   }
@@ -145,9 +161,9 @@ Signs signs_of(const RunRecord& record, const std::string& collector) {
 
 /// Empty when the counter of failures moves within two steps of the queue.
 std::string blindness_of(const Signs& signs, double step) {
-  if (signs.failed.n == 0) return "send_failed shows nothing at all";
+  if (signs.failed.n == 0) return "send_failed never moves";
   const double steps = signs.failed.steps() - signs.queue.steps();
-  return steps < 2 ? "" : "send_failed shows nothing for " + duration_text(steps * step);
+  return steps < 2 ? "" : "send_failed blind for " + duration_text(steps * step);
 }
 
 /// Empty when no queue fills.
@@ -156,7 +172,7 @@ std::vector<std::string> signs_row(const RunRecord& record, const std::string& c
   if (signs.queue.n == 0) return {};
   const double step = seconds(record.manifest.step);
   const auto when = [&](const Signs::Mean& mean) { return mean.n > 0 ? duration_text(mean.steps() * step) : "-"; };
-  return {collector, when(signs.queue), when(signs.refused), when(signs.failed), blindness_of(signs, step)};
+  return {collector, when(signs.queue), when(signs.refused), when(signs.failed), when(signs.drained), blindness_of(signs, step)};
 }
 
 template <class RowOf>
@@ -176,7 +192,7 @@ Block collectors_block(const RunRecord& record) {
   const std::set<std::string> names = label_values(record, "collector");
   if (names.empty()) return {};
   Block block;
-  block.table.columns = {{"collector, spans"},  {"cpu", right},         {"memory", right},
+  block.table.columns = {{"collector, spans"},  {"cpu", right},         {"peak memory", right},
                          {"queue peak", right}, {"accepted", right},    {"refused", right},
                          {"sent", right},       {"send_failed", right}, {"enqueue_failed", right}};
   add_rows(block.table, names, [&](const std::string& name) { return row_of(record, name); });
@@ -190,6 +206,7 @@ Block signs_block(const RunRecord& record) {
                          {"queue_size rises", right},
                          {"enqueue_failed", right},
                          {"send_failed", right},
+                         {"empty again", right},
                          {""}};
   add_rows(block.table, label_values(record, "collector"),
            [&](const std::string& name) { return signs_row(record, name); });
