@@ -33,9 +33,10 @@ void read_file(Loading& loading, const std::filesystem::path& file) {
   Value value = to_value(document.root, document);
   if (value.kind == Value::Kind::null) value.kind = Value::Kind::map;
   if (value.kind != Value::Kind::map) {
-    loading.problems.add(document.problem(value.mark, "", "retrieved value (type=" + std::string(go_type(value)) +
-                                                              ") cannot be used as a Conf; write receivers:, "
-                                                              "exporters: and service: at the top"));
+    loading.problems.add(document.problem(value.mark, "",
+                                          "retrieved value (type=" + std::string(go_type(value)) +
+                                              ") cannot be used as a Conf; write receivers:, "
+                                              "exporters: and service: at the top"));
     return;
   }
   if (loading.root.document == nullptr)
@@ -53,11 +54,21 @@ void add_defined(std::vector<Defined<Config>>& out, const Member& entry, const C
 void decode_component(const Member& entry, Component& component, Reading& reading, CollectorConfig& config) {
   Fields fields(*component.value, component.path, reading);
   switch (component.kind) {
-    case Kind::receiver: add_defined(config.receivers, entry, component, fields, decode_receiver); break;
-    case Kind::processor: add_defined(config.processors, entry, component, fields, decode_processor); break;
-    case Kind::exporter: add_defined(config.exporters, entry, component, fields, decode_exporter); break;
-    case Kind::extension: add_defined(config.extensions, entry, component, fields, decode_extension); break;
-    case Kind::connector: config.connectors.push_back(component.id); break;
+    case Kind::receiver:
+      add_defined(config.receivers, entry, component, fields, decode_receiver);
+      break;
+    case Kind::processor:
+      add_defined(config.processors, entry, component, fields, decode_processor);
+      break;
+    case Kind::exporter:
+      add_defined(config.exporters, entry, component, fields, decode_exporter);
+      break;
+    case Kind::extension:
+      add_defined(config.extensions, entry, component, fields, decode_extension);
+      break;
+    case Kind::connector:
+      config.connectors.push_back(component.id);
+      break;
   }
   if (component.type->effect == "modelled") fields.finish();
 }
@@ -77,7 +88,7 @@ void refuse_type(const Member& entry, const Component& component, const std::str
   if (component.kind == Kind::exporter && type == "logging")
     return reading.refuse(entry.document, entry.key_mark, component.path,
                           "the logging exporter has been deprecated, use the debug exporter instead");
-  const std::string close = nearest_type(component.kind, type, reading.semantics);
+  const std::string close = reading.may_suggest() ? nearest_type(component.kind, type, reading.semantics) : "";
   reading.refuse(entry.document, entry.key_mark, component.path,
                  "unknown type: \"" + type + "\" for id: \"" + component.id + "\" (valid values: [" +
                      common_types(component.kind, reading.semantics) + "]); " +
@@ -95,11 +106,16 @@ void read_component(Kind kind, const Member& entry, Loading& loading, CollectorC
   Component component{kind, id->text(), find_type(kind, id->type, loading.semantics), nullptr, path, false, {}};
   reading.owner = std::string(to_text(kind)) + ' ' + component.id;
   component.value = component_value(entry, component.id, loading);
-  const bool map_like = entry.value.kind == Value::Kind::map || entry.value.kind == Value::Kind::null || entry.value.broken;
+  const bool map_like =
+      entry.value.kind == Value::Kind::map || entry.value.kind == Value::Kind::null || entry.value.broken;
   if (component.type == nullptr)
     refuse_type(entry, component, id->type, reading);
   else if (!map_like)
-    reading.refuse(entry.value, path, "expected a map, got '" + std::string(go_type(entry.value)) + "'; indent its keys below it");
+    reading.refuse(entry.value, path,
+                   "expected a map, got '" + std::string(go_type(entry.value)) + "'; indent its keys below it");
+  else if (entry.value.original && entry.value.kind == Value::Kind::null && !loading.semantics.null_clears)
+    reading.refuse(entry.value, path,
+                   "unexpected sub-config value kind for key:" + component.id + ": an empty ${…} is no map; write {}");
   else if (!entry.value.broken)
     decode_component(entry, component, reading, config);
   component.sound = reading.errors == 0 && !entry.value.broken;
@@ -113,7 +129,7 @@ void read_component(Kind kind, const Member& entry, Loading& loading, CollectorC
 void read_section(Kind kind, Fields& root, Loading& loading, CollectorConfig& config, std::vector<Component>& out) {
   const Value* const section = root.take(section_of(kind));
   if (section == nullptr || section->kind == Value::Kind::null) return;
-  if (section->kind != Value::Kind::map)
+  if (section->kind != Value::Kind::map && section->kind != Value::Kind::moment)
     return root.refuse(section_of(kind), "expected a map, got '" + std::string(go_type(*section)) +
                                              "'; write one key per " + std::string(to_text(kind)));
   std::set<std::string> seen;
@@ -134,8 +150,8 @@ void take_service(const Service& service, CollectorConfig& config) {
   config.service_extensions = ids_of(service.extensions);
   config.telemetry = service.telemetry;
   for (const Pipeline& one : service.pipelines)
-    config.pipelines.push_back({one.id, one.signal, ids_of(one.receivers), ids_of(one.processors), ids_of(one.exporters),
-                                one.mark});
+    config.pipelines.push_back(
+        {one.id, one.signal, ids_of(one.receivers), ids_of(one.processors), ids_of(one.exporters), one.mark});
 }
 
 void list_not_modelled(const std::vector<Component>& components, const Service& service, Reading& reading,

@@ -159,7 +159,6 @@ struct LoadedConfig {
 /// the folder of the file they stand in. What the collector refuses only when it starts is refused, too, as far as
 /// the file alone shows it. Settings of components that are not modelled are not looked at.
 LoadedConfig load_config(const std::vector<std::filesystem::path>& files,
-                         const std::map<std::string, std::string>& environment, Version version,
-                         Problems& problems);
+                         const std::map<std::string, std::string>& environment, Version version, Problems& problems);
 
 }  // namespace spillway::collector

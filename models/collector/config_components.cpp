@@ -9,11 +9,6 @@
 namespace spillway::collector {
 namespace {
 
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return text;
-}
-
 // Receivers
 
 constexpr std::array kOtherPaths{
@@ -26,7 +21,10 @@ void otlp_http(Fields& fields, OtlpReceiverConfig& config) {
   fields.integer("max_request_body_size", config.http_max_request_body_size);
   if (config.http_max_request_body_size <= 0) config.http_max_request_body_size = 20 << 20;
   fields.text("traces_url_path", config.http_traces_url_path);
-  if (!config.http_traces_url_path.starts_with('/')) config.http_traces_url_path.insert(0, "/");
+  if (!is_url(config.http_traces_url_path))
+    fields.refuse("traces_url_path", "invalid HTTP URL path set for signal: \"" + config.http_traces_url_path +
+                                         "\"; write a path such as /v1/traces");
+  config.http_traces_url_path = path_of_url(config.http_traces_url_path);
   fields.unmodelled(kOtherPaths);
   http_server(fields, config.http_auth);
 }
@@ -40,13 +38,19 @@ OtlpReceiverConfig otlp_receiver(Fields& fields) {
       protocol.text("endpoint", *config.grpc_endpoint);
       grpc_server(protocol);
     });
+    if (grpc == Presence::null && inner.value().find("grpc")->original)
+      inner.refuse("grpc", "invalid transport type \"\": an empty ${…} clears the defaults; write grpc: {}");
     if (grpc == Presence::absent || grpc == Presence::disabled) config.grpc_endpoint.reset();
     const Presence http = inner.optional("http", [&config](Fields& protocol) { otlp_http(protocol, config); });
     if (http == Presence::absent || http == Presence::disabled) config.http_endpoint.reset();
+    if (!inner.value().original || inner.reading().semantics.optional_protocols) return;
+    config.grpc_endpoint.reset();
+    config.http_endpoint.reset();
   });
   if (!config.grpc_endpoint && !config.http_endpoint && fields.reading().errors == 0)
-    fields.refuse("protocols", "must specify at least one protocol when using the OTLP receiver; add grpc: or http: "
-                               "below protocols:");
+    fields.refuse("protocols",
+                  "must specify at least one protocol when using the OTLP receiver; add grpc: or http: "
+                  "below protocols:");
   return config;
 }
 
@@ -76,8 +80,7 @@ BatchConfig batch_processor(Fields& fields) {
                                              std::to_string(config.send_batch_size) +
                                              ", raise it, or set 0 for no cap");
   unique_metadata_keys(fields, config.metadata_keys);
-  if (config.timeout < Duration{})
-    fields.refuse("timeout", "timeout must be greater or equal to 0; 0 sends at once");
+  if (config.timeout < Duration{}) fields.refuse("timeout", "timeout must be greater or equal to 0; 0 sends at once");
   return config;
 }
 
@@ -161,12 +164,9 @@ constexpr std::array kOtherEndpoints{
 };
 
 bool names_an_endpoint(const Value& map, const Semantics& semantics) {
-  constexpr std::array keys{"endpoint", "traces_endpoint", "metrics_endpoint", "logs_endpoint", "profiles_endpoint"};
-  return std::ranges::any_of(keys, [&](std::string_view key) {
-    if (key == "profiles_endpoint" && !semantics.profiles_endpoint) return false;
-    const Value* const value = map.find(key);
-    return value != nullptr && (value->broken || !value->text.empty() || (value->original && !value->original->empty()));
-  });
+  constexpr std::array keys{"endpoint", "traces_endpoint", "metrics_endpoint", "logs_endpoint"};
+  return std::ranges::any_of(keys, [&map](std::string_view key) { return has_text(map, key); }) ||
+         (semantics.profiles_endpoint && has_text(map, "profiles_endpoint"));
 }
 
 OtlpHttpExporterConfig otlp_http_exporter(Fields& fields) {
@@ -206,13 +206,13 @@ void check_output_paths(Fields& fields) {
 
 DebugExporterConfig debug_exporter(Fields& fields) {
   DebugExporterConfig config;
-  fields.text("verbosity", config.verbosity);
-  config.verbosity = lower(config.verbosity);
-  constexpr std::array levels{"basic", "normal", "detailed"};
-  if (config.verbosity == "none")
-    fields.refuse("verbosity", "verbosity level \"None\" is not supported; use basic, normal or detailed");
-  else if (std::ranges::find(levels, config.verbosity) == levels.end())
-    fields.refuse("verbosity", "unknown metrics level \"" + config.verbosity + "\"; use basic, normal or detailed");
+  std::int32_t verbosity = 0;
+  fields.named("verbosity", kLevels, "unknown metrics level", verbosity);
+  if (verbosity < 0 || verbosity > 2)
+    fields.refuse("verbosity",
+                  "verbosity level " + std::to_string(verbosity) + " is not supported; use basic, normal or detailed");
+  else
+    config.verbosity = kLevels[verbosity + 1].text;
   fields.unmodelled(kDebugSettings);
   if (fields.reading().semantics.debug_output_paths) check_output_paths(fields);
   if (!fields.reading().semantics.debug_queue) return config;
@@ -261,17 +261,17 @@ void server_credentials(Fields& fields, BasicAuthConfig& config) {
 
 BasicAuthConfig basic_auth(Fields& fields) {
   BasicAuthConfig config;
-  bool server = false;
-  fields.section("htpasswd", [&](Fields& inner) {
-    server = true;
-    server_credentials(inner, config);
-  });
-  fields.section("client_auth", [&config](Fields& inner) {
-    config.client = true;
+  const auto given = [&fields](Presence presence) {
+    return presence == Presence::given || (presence == Presence::disabled && !fields.reading().semantics.null_clears);
+  };
+  const Presence htpasswd = fields.section("htpasswd", [&](Fields& inner) { server_credentials(inner, config); });
+  const Presence client = fields.section("client_auth", [&config](Fields& inner) {
     inner.text("username", config.username);
     inner.text("password", config.password);
     inner.unmodelled(kCredentialFiles);
   });
+  const bool server = given(htpasswd);
+  config.client = given(client);
   if (fields.reading().errors > 0) return config;
   if (server && config.client)
     fields.refuse("htpasswd", "only one of `htpasswd` or `client_auth` can be specified; make two extensions of it");

@@ -30,6 +30,9 @@ void sending_queue(Fields& fields, QueueConfig& config);
 /// Refuses names that differ in case only.
 void unique_metadata_keys(Fields& fields, const std::vector<std::string>& keys);
 
+/// configtelemetry.Level.
+inline constexpr Named kLevels[] = {{"none", -1}, {"basic", 0}, {"normal", 1}, {"detailed", 2}};
+
 /// "host:port" as Go's net.SplitHostPort takes it apart; nothing and its words when it cannot.
 struct HostPort {
   std::string host, port;
@@ -37,5 +40,7 @@ struct HostPort {
 std::optional<HostPort> split_host_port(std::string_view address, std::string& error);
 /// Whether Go's url.Parse takes the text (its checks of scheme, host and escapes).
 bool is_url(std::string_view text);
+/// Its path, with a leading slash.
+std::string path_of_url(std::string_view text);
 
 }  // namespace spillway::collector

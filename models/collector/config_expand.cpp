@@ -12,7 +12,7 @@
 namespace spillway::collector {
 namespace {
 
-constexpr int kRounds = 1000;  // the collector's own bound
+constexpr int kRounds = 1000;                   // the collector's own bound
 constexpr std::size_t kTextBudget = 8u << 20;   // of everything that expressions yield
 constexpr std::size_t kWorkBudget = 64u << 20;  // of everything that is written while putting it into texts
 constexpr int kExpressionBudget = 100'000;
@@ -30,9 +30,8 @@ struct Failed {
 
 bool is_scheme(std::string_view text) {
   if (text.size() < 2 || std::isalpha(static_cast<unsigned char>(text[0])) == 0) return false;
-  return std::ranges::all_of(text, [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '+' || c == '.' || c == '-';
-  });
+  return std::ranges::all_of(text,
+                             [](unsigned char c) { return std::isalnum(c) != 0 || c == '+' || c == '.' || c == '-'; });
 }
 
 bool is_variable_name(std::string_view name) {
@@ -97,7 +96,8 @@ class Expander {
     if (depth > kDepth) throw Failed{"the expanded value is nested too deeply; 64 levels are the limit"};
     if (value.original) return step_expanded(value, depth);
     switch (value.kind) {
-      case Value::Kind::text: return step_text(value);
+      case Value::Kind::text:
+        return step_text(value);
       case Value::Kind::list: {
         bool changed = false;
         for (Value& item : value.items) changed = step(item, depth + 1) || changed;
@@ -108,8 +108,12 @@ class Expander {
         for (Member& entry : value.members) changed = step(entry.value, depth + 1) || changed;
         return changed;
       }
-      case Value::Kind::null: case Value::Kind::boolean: case Value::Kind::integer: case Value::Kind::real:
-      case Value::Kind::moment: return false;
+      case Value::Kind::null:
+      case Value::Kind::boolean:
+      case Value::Kind::integer:
+      case Value::Kind::real:
+      case Value::Kind::moment:
+        return false;
     }
     return false;
   }
@@ -261,8 +265,6 @@ class Expander {
 
 }  // namespace
 
-void expand(Value& root, Expansion& expansion) {
-  Expander(expansion).walk(root, "");
-}
+void expand(Value& root, Expansion& expansion) { Expander(expansion).walk(root, ""); }
 
 }  // namespace spillway::collector

@@ -33,19 +33,12 @@ double real(const Value& value) {
   return static_cast<double>(value.integer);
 }
 
-/// What the collector takes for a text: nothing for a number or a list that did not come out of ${…}.
-const std::string* text_of(const Value& value) {
-  if (value.original) return &*value.original;
-  return value.kind == Value::Kind::text ? &value.text : nullptr;
-}
-
 struct Unit {
   std::string_view name;
   std::uint64_t nanoseconds;
 };
-constexpr Unit kUnits[] = {{"ns", 1},           {"us", 1000},          {"\u00b5s", 1000},
-                           {"\u03bcs", 1000},   {"ms", 1'000'000},     {"s", 1'000'000'000},
-                           {"m", 60'000'000'000}, {"h", 3'600'000'000'000}};
+constexpr Unit kUnits[] = {{"ns", 1},         {"us", 1000},         {"\u00b5s", 1000},     {"\u03bcs", 1000},
+                           {"ms", 1'000'000}, {"s", 1'000'000'000}, {"m", 60'000'000'000}, {"h", 3'600'000'000'000}};
 constexpr std::uint64_t kTop = std::uint64_t{1} << 63;
 
 /// Leading digits of `text`, at most 2^63. Nothing when they overflow.
@@ -102,8 +95,8 @@ std::optional<std::uint64_t> take_part(std::string_view& text, std::string_view 
   if (unit == std::end(kUnits))
     return error = "time: unknown unit \"" + std::string(name) + "\" in duration " + quoted, std::nullopt;
   if (*digits > kTop / unit->nanoseconds) return std::nullopt;
-  const std::uint64_t value = *digits * unit->nanoseconds +
-                              static_cast<std::uint64_t>(fraction * static_cast<double>(unit->nanoseconds));
+  const std::uint64_t value =
+      *digits * unit->nanoseconds + static_cast<std::uint64_t>(fraction * static_cast<double>(unit->nanoseconds));
   return value > kTop ? std::nullopt : std::optional(value);
 }
 
@@ -114,12 +107,40 @@ bool is_type(std::string_view text) {
   return std::ranges::all_of(text, [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '_'; });
 }
 
-/// No white space, control characters or symbols. Beyond ASCII everything counts as a letter, which the
-/// collector's Unicode classes do not.
+struct Range {
+  char32_t first, last;
+};
+/// White space, control characters and symbols beyond ASCII, as ranges: exact for what people type, not for all of
+/// Unicode's categories Z, C and S.
+constexpr Range kNotInNames[] = {
+    {0x80, 0xA0},     {0xA2, 0xA6},     {0xA8, 0xA9},      {0xAC, 0xB1},     {0xB4, 0xB4},     {0xB8, 0xB8},
+    {0xD7, 0xD7},     {0xF7, 0xF7},     {0x2C2, 0x2C5},    {0x1680, 0x1680}, {0x2000, 0x200F}, {0x2028, 0x202F},
+    {0x2044, 0x2044}, {0x205F, 0x206F}, {0x207A, 0x207C},  {0x208A, 0x208C}, {0x20A0, 0x20CF}, {0x2100, 0x2101},
+    {0x2190, 0x2307}, {0x230C, 0x2328}, {0x232B, 0x2426},  {0x249C, 0x24E9}, {0x2500, 0x2767}, {0x2794, 0x27C4},
+    {0x27C7, 0x27E5}, {0x27F0, 0x2982}, {0x2999, 0x29D7},  {0x2B00, 0x2BFF}, {0x3000, 0x3000}, {0xE000, 0xF8FF},
+    {0xFEFF, 0xFEFF}, {0xFFFC, 0xFFFD}, {0x1F000, 0x1FAFF}};
+
+/// The code point that starts at `at`, which is moved behind it. Precondition: valid UTF-8.
+char32_t take_code_point(std::string_view text, std::size_t& at) {
+  const auto byte = static_cast<unsigned char>(text[at++]);
+  if (byte < 0x80) return byte;
+  char32_t point = byte < 0xE0 ? byte & 0x1Fu : byte < 0xF0 ? byte & 0x0Fu : byte & 0x07u;
+  while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0u) == 0x80)
+    point = point << 6 | (static_cast<unsigned char>(text[at++]) & 0x3Fu);
+  return point;
+}
+
+/// No white space, control characters or symbols.
 bool is_name(std::string_view text) {
-  return std::ranges::none_of(text, [](unsigned char c) {
-    return c <= ' ' || c == 127 || std::string_view("$+<=>^`|~").find(static_cast<char>(c)) != std::string_view::npos;
-  });
+  for (std::size_t at = 0; at < text.size();) {
+    const char32_t point = take_code_point(text, at);
+    if (point <= ' ' || point == 127) return false;
+    if (point < 0x80 && std::string_view("$+<=>^`|~").find(static_cast<char>(point)) != std::string_view::npos)
+      return false;
+    if (std::ranges::any_of(kNotInNames, [point](Range r) { return point >= r.first && point <= r.last; }))
+      return false;
+  }
+  return true;
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -130,6 +151,29 @@ std::string_view trimmed(std::string_view text) {
 }
 
 }  // namespace
+
+const std::string* text_of(const Value& value) {
+  if (value.original) return &*value.original;
+  return value.kind == Value::Kind::text ? &value.text : nullptr;
+}
+
+bool has_text(const Value& map, std::string_view key) {
+  const Value* const value = map.find(key);
+  if (value == nullptr) return false;
+  const std::string* const text = text_of(*value);
+  return value->broken || (text != nullptr && !text->empty());
+}
+
+bool is_switched_off(const Value& section) {
+  const Value* const enabled = section.find("enabled");
+  return enabled != nullptr && enabled->kind == Value::Kind::boolean && !enabled->truth;
+}
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return text;
+}
 
 void Reading::refuse(const Document* document, Mark mark, std::string path, std::string message) {
   ++errors;
@@ -214,8 +258,8 @@ const Value* Fields::scalar(std::string_view key) {
 }
 
 void Fields::mismatch(const Value& value, std::string_view key, std::string_view wanted) {
-  std::string message = "expected type '" + std::string(wanted) + "', got unconvertible type '" +
-                        std::string(go_type(value)) + '\'';
+  std::string message =
+      "expected type '" + std::string(wanted) + "', got unconvertible type '" + std::string(go_type(value)) + '\'';
   if (value.kind == Value::Kind::text) message += "; remove the quotes or correct the value";
   if (wanted == "string" && value.kind != Value::Kind::list && value.kind != Value::Kind::map)
     message += "; put it in quotes";
@@ -223,8 +267,10 @@ void Fields::mismatch(const Value& value, std::string_view key, std::string_view
 }
 
 bool Fields::is_map(const Value& value, std::string_view key) {
-  if (value.kind == Value::Kind::map) return true;
-  reading_.refuse(value, path_of(key), "expected a map, got '" + std::string(go_type(value)) + "'; indent its keys below it");
+  // A date is a struct without keys to the collector's decoder.
+  if (value.kind == Value::Kind::map || value.kind == Value::Kind::moment) return true;
+  reading_.refuse(value, path_of(key),
+                  "expected a map, got '" + std::string(go_type(value)) + "'; indent its keys below it");
   return false;
 }
 
@@ -272,8 +318,9 @@ void Fields::unsigned32(std::string_view key, std::int64_t& out) {
   if (!is_number(*value)) return mismatch(*value, key, "uint32");
   const std::int64_t number = whole(*value);
   if (!value->wrapped && real(*value) < 0)
-    return reading_.refuse(*value, path_of(key), "cannot parse value as 'uint32': " + std::to_string(number) +
-                                                     " overflows uint; give 0 or more");
+    return reading_.refuse(
+        *value, path_of(key),
+        "cannot parse value as 'uint32': " + std::to_string(number) + " overflows uint; give 0 or more");
   out = static_cast<std::int64_t>(static_cast<std::uint32_t>(number));
   if (out != number)
     reading_.warn(*value, path_of(key), "the collector keeps 32 bits, so this is " + std::to_string(out));
@@ -309,8 +356,9 @@ void Fields::duration(std::string_view key, Duration& out) {
   if (!is_number(*value)) return mismatch(*value, key, "time.Duration");
   out = Duration{whole(*value)};
   if (out != Duration{})
-    reading_.warn(*value, path_of(key), "a number without unit counts nanoseconds; write " +
-                                            std::to_string(out.count()) + "s if seconds are meant");
+    reading_.warn(
+        *value, path_of(key),
+        "a number without unit counts nanoseconds; write " + std::to_string(out.count()) + "s if seconds are meant");
 }
 
 void Fields::texts(std::string_view key, std::vector<std::string>& out) {
@@ -329,8 +377,9 @@ void Fields::texts(std::string_view key, std::vector<std::string>& out) {
   }
   if (value->kind == Value::Kind::null) return;
   if (value->kind != Value::Kind::list)
-    return reading_.refuse(*value, path_of(key), "source data must be an array or slice, got " +
-                                                     std::string(go_type(*value)) + "; write [a, b]");
+    return reading_.refuse(
+        *value, path_of(key),
+        "source data must be an array or slice, got " + std::string(go_type(*value)) + "; write [a, b]");
   for (const Value& item : value->items) {
     if (const std::string* const text = text_of(item))
       out.push_back(*text);
@@ -339,9 +388,29 @@ void Fields::texts(std::string_view key, std::vector<std::string>& out) {
   }
 }
 
-void Fields::id(std::string_view key, std::string& out) {
+void Fields::named(std::string_view key, std::span<const Named> names, std::string_view what, std::int32_t& out) {
   const Value* const value = scalar(key);
-  if (value == nullptr || (value->kind == Value::Kind::null && !value->original)) return;
+  if (value == nullptr) return;
+  if (value->kind == Value::Kind::null || is_number(*value)) {
+    out = static_cast<std::int32_t>(value->kind == Value::Kind::null ? 0 : whole(*value));
+    return;
+  }
+  if (value->kind != Value::Kind::text) return mismatch(*value, key, what);
+  const auto found = std::ranges::find(names, lower(value->text), &Named::text);
+  if (found != names.end()) {
+    out = static_cast<std::int32_t>(found->number);
+    return;
+  }
+  std::vector<std::string> words;
+  for (const Named& name : names)
+    if (!name.text.empty()) words.emplace_back(name.text);
+  reading_.refuse(*value, path_of(key), std::string(what) + " \"" + value->text + "\"; use " + joined(words));
+}
+
+void Fields::id(std::string_view key, std::string& out) {
+  const Value* const value = take(key);
+  if (value == nullptr || value->kind == Value::Kind::null || value->kind == Value::Kind::moment) return;
+  if (value->kind == Value::Kind::map && value->members.empty()) return;
   const std::string* const text = text_of(*value);
   if (text == nullptr) return mismatch(*value, key, "component.ID");
   std::string error;
@@ -351,36 +420,39 @@ void Fields::id(std::string_view key, std::string& out) {
     reading_.refuse(*value, path_of(key), error + "; write type or type/name");
 }
 
-void Fields::section(std::string_view key, const std::function<void(Fields&)>& read) {
-  const Value* const value = take(key);
-  if (value == nullptr || value->kind == Value::Kind::null || !is_map(*value, key)) return;
-  Fields below = inner(*value, key);
+void Fields::read_inner(const Value& map, std::string_view key, const std::function<void(Fields&)>& read) {
+  Fields below = inner(map, key);
   read(below);
   below.finish();
+}
+
+Presence Fields::section(std::string_view key, const std::function<void(Fields&)>& read) {
+  const Value* const value = take(key);
+  if (value == nullptr) return Presence::absent;
+  if (value->kind == Value::Kind::null) return value->original ? Presence::disabled : Presence::null;
+  if (!is_map(*value, key)) return Presence::absent;
+  read_inner(*value, key, read);
+  return Presence::given;
 }
 
 Presence Fields::optional(std::string_view key, const std::function<void(Fields&)>& read) {
   const Value* const value = take(key);
   if (value == nullptr) return Presence::absent;
-  if (value->kind == Value::Kind::null) return Presence::null;
-  if (!is_map(*value, key)) return Presence::absent;
+  const bool empty = value->kind == Value::Kind::null;
+  if (empty && !(value->original && reading_.semantics.optional_enabled_key)) return Presence::null;
+  if (!empty && !is_map(*value, key)) return Presence::absent;
   Fields below = inner(*value, key);
   bool enabled = true;
   if (reading_.semantics.optional_enabled_key && value->find("enabled") != nullptr) {
     const Value* const flag = below.take("enabled");
     if (flag != nullptr && flag->kind != Value::Kind::boolean)
-      reading_.refuse(*flag, below.path_of("enabled"), "unexpected type for 'enabled': value expected 'true' or 'false'");
+      reading_.refuse(*flag, below.path_of("enabled"),
+                      "unexpected type for 'enabled': value expected 'true' or 'false'");
     enabled = flag == nullptr || flag->truth;
   }
   read(below);
   below.finish();
   return enabled ? Presence::given : Presence::disabled;
-}
-
-void Fields::item(std::string_view key, const Value& map, const std::function<void(Fields&)>& read) {
-  Fields below = inner(map, key);
-  read(below);
-  below.finish();
 }
 
 void Fields::unmodelled(std::span<const Setting> settings) {
@@ -406,21 +478,32 @@ void Fields::leave_out(std::string_view key, std::string_view effect) {
 void Fields::headers(std::string_view key) {
   const Value* const value = take(key);
   if (value == nullptr || value->kind == Value::Kind::null) return;
-  if (value->kind == Value::Kind::list && reading_.semantics.headers_as_list) {
-    for (const Value& item : value->items) {
-      if (item.broken || !is_map(item, key)) continue;
-      this->item(key, item, [](Fields& pair) {
-        std::string ignored;
-        pair.text("name", ignored);
-        pair.text("value", ignored);
-      });
-    }
-    return;
-  }
+  if (value->kind == Value::Kind::list && reading_.semantics.headers_as_list)
+    return maps(key, [](Fields& pair) {
+      std::string ignored;
+      pair.text("name", ignored);
+      pair.text("value", ignored);
+    });
+  if (value->kind == Value::Kind::moment && reading_.semantics.headers_as_list)
+    return mismatch(*value, key, "configopaque.MapList");
   if (!is_map(*value, key)) return;
   for (const Member& entry : value->members)
     if (!entry.value.broken && entry.value.kind != Value::Kind::null && text_of(entry.value) == nullptr)
       mismatch(entry.value, std::string(key) + '.' + entry.key, "configopaque.String");
+}
+
+void Fields::maps(std::string_view key, const std::function<void(Fields&)>& read) {
+  const Value* const value = take(key);
+  if (value == nullptr || value->kind == Value::Kind::null) return;
+  if (value->kind != Value::Kind::list)
+    return reading_.refuse(
+        *value, path_of(key),
+        "source data must be an array or slice, got " + std::string(go_type(*value)) + "; start each entry with '- '");
+  for (const Value& entry : value->items) {
+    const bool null = entry.kind == Value::Kind::null;
+    if (entry.broken || (null && reading_.semantics.null_clears)) continue;
+    if (null || is_map(entry, key)) read_inner(entry, key, read);
+  }
 }
 
 void Fields::setting(const Setting& setting) {
@@ -435,16 +518,35 @@ void Fields::setting(const Setting& setting) {
     fields.unmodelled(setting.inner);
   };
   switch (setting.shape) {
-    case Shape::text: return this->text(setting.key, text);
-    case Shape::boolean: return boolean(setting.key, flag);
-    case Shape::integer: return this->integer(setting.key, integer);
-    case Shape::number: return this->number(setting.key, number);
-    case Shape::duration: return this->duration(setting.key, duration);
-    case Shape::texts: return this->texts(setting.key, texts);
-    case Shape::headers: return headers(setting.key);
-    case Shape::section: return section(setting.key, below);
-    case Shape::optional: static_cast<void>(optional(setting.key, below)); return;
-    case Shape::any: static_cast<void>(take(setting.key)); return;
+    case Shape::text:
+      return this->text(setting.key, text);
+    case Shape::boolean:
+      return boolean(setting.key, flag);
+    case Shape::integer:
+      return this->integer(setting.key, integer);
+    case Shape::unsigned32:
+      return unsigned32(setting.key, integer);
+    case Shape::number:
+      return this->number(setting.key, number);
+    case Shape::duration:
+      return this->duration(setting.key, duration);
+    case Shape::texts:
+      return this->texts(setting.key, texts);
+    case Shape::headers:
+      return headers(setting.key);
+    case Shape::id:
+      return id(setting.key, text);
+    case Shape::section:
+      static_cast<void>(section(setting.key, below));
+      return;
+    case Shape::optional:
+      static_cast<void>(optional(setting.key, below));
+      return;
+    case Shape::maps:
+      return maps(setting.key, below);
+    case Shape::any:
+      static_cast<void>(take(setting.key));
+      return;
   }
 }
 
@@ -456,7 +558,7 @@ void Fields::refuse(std::string_view key, std::string message) {
 void Fields::finish() {
   for (const Member& entry : map_.members) {
     if (std::ranges::find(known_, entry.key) != known_.end()) continue;
-    const std::string close = nearest(entry.key, known_);
+    const std::string close = reading_.may_suggest() ? nearest(entry.key, known_) : "";
     std::ranges::sort(known_);
     reading_.refuse(entry.document, entry.key_mark, path_,
                     "has invalid keys: " + entry.key + "; " +

@@ -28,12 +28,28 @@ struct Reading {
   void refuse(const Value& at, std::string path, std::string message);
   void warn(const Value& at, std::string path, std::string message);
   void leave_out(std::string_view setting, std::string_view effect);
+  /// Looking for near names costs time; a file with a hundred problems gets no more of it.
+  bool may_suggest() const { return problems.all().size() < 100; }
 };
 
 /// Go's time.ParseDuration: "1m30s", "-.5s", "0". `error` gets its words when the text is none.
 std::optional<Duration> parse_duration(std::string_view text, std::string& error);
 
-enum class Shape : std::uint8_t { text, boolean, integer, number, duration, texts, headers, section, optional, any };
+enum class Shape : std::uint8_t {
+  text,
+  boolean,
+  integer,
+  unsigned32,
+  number,
+  duration,
+  texts,
+  headers,
+  id,
+  section,
+  optional,
+  maps,  ///< a list of maps
+  any
+};
 
 /// A setting the collector knows and the model does not: its type is checked, its effect is told.
 struct Setting {
@@ -41,14 +57,21 @@ struct Setting {
   Shape shape;
   std::string_view effect;
   std::span<const Setting> inner = {};  ///< of a section
-  bool Semantics::*since = nullptr;     ///< known only where this switch is on
+  bool Semantics::* since = nullptr;    ///< known only where this switch is on
 };
 
 inline constexpr std::string_view kNoEffect = "no effect on the result";
 inline constexpr std::string_view kSizeOnly = "size only";
 inline constexpr std::string_view kUnknownEffect = "unknown";
 
-/// A section that the collector wraps as optional: absent and null keep what is there, {} and more switch it on.
+/// A word that stands for a number, e.g. a level. The collector takes the number as well.
+struct Named {
+  std::string_view text;  ///< lower case; any case is taken
+  std::int64_t number;
+};
+
+/// How a section was written. `disabled`: with `enabled: false` where that is understood of any section; for a plain
+/// struct, as an empty ${…}, which sets everything in it to zero.
 enum class Presence : std::uint8_t { absent, null, given, disabled };
 
 /// The keys of one map. Each reader takes its key out; what is left at finish() is unknown and refused.
@@ -64,15 +87,17 @@ class Fields {
   void number(std::string_view key, double& out);
   void duration(std::string_view key, Duration& out);
   void texts(std::string_view key, std::vector<std::string>& out);
-  void id(std::string_view key, std::string& out);  ///< component id, normalised
+  /// One of these words in any case, or a bare number, kept in as many bits as `out` says; `what` for the message.
+  void named(std::string_view key, std::span<const Named> names, std::string_view what, std::int32_t& out);
+  void id(std::string_view key, std::string& out);  ///< component id, normalised; null and {} leave the default
 
-  /// A struct: null and absent leave everything as it is.
-  void section(std::string_view key, const std::function<void(Fields&)>& read);
-  /// An optional struct; inside, `enabled: false` is understood where the version has it.
+  /// A struct. Null leaves everything as it is.
+  Presence section(std::string_view key, const std::function<void(Fields&)>& read);
+  /// An optional struct; inside, `enabled: false` is understood where the version has it. An empty ${…} is {}.
   Presence optional(std::string_view key, const std::function<void(Fields&)>& read);
 
-  /// One map of a list.
-  void item(std::string_view key, const Value& map, const std::function<void(Fields&)>& read);
+  /// A list of maps.
+  void maps(std::string_view key, const std::function<void(Fields&)>& read);
 
   void unmodelled(std::span<const Setting> settings);
   void quiet(const std::function<void()>& read);  ///< settings read inside are not told
@@ -91,6 +116,7 @@ class Fields {
   void headers(std::string_view key);
   void mismatch(const Value& value, std::string_view key, std::string_view wanted);
   bool is_map(const Value& value, std::string_view key);
+  void read_inner(const Value& map, std::string_view key, const std::function<void(Fields&)>& read);
   Fields inner(const Value& map, std::string_view key) const;
 
   const Value& map_;
@@ -100,6 +126,14 @@ class Fields {
   std::vector<std::string> known_;
   bool silent_ = false;  ///< inside a setting that is not modelled: inner ones are not told again
 };
+
+/// What the collector takes for a text: nothing for a number or a list that did not come out of ${…}.
+const std::string* text_of(const Value& value);
+/// Whether a key is there with a text that is not empty, or with one whose expansion failed.
+bool has_text(const Value& map, std::string_view key);
+/// Whether a section carries `enabled: false`.
+bool is_switched_off(const Value& section);
+std::string lower(std::string text);  ///< ASCII
 
 /// A component or pipeline id in the collector's syntax "type[/name]"; spaces around both parts are dropped.
 struct Id {

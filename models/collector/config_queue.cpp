@@ -1,5 +1,4 @@
 // sending_queue and retry_on_failure. Sources: exporterhelper, configretry and configoptional of v0.111 and v0.159.
-#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -8,22 +7,33 @@
 namespace spillway::collector {
 namespace {
 
+/// A sizer; as the collector keeps it in a struct, {} and null leave it alone. An empty ${…} clears it: then the
+/// queue counts requests.
 void sizer(Fields& fields, Sizer& out) {
-  if (fields.value().find("sizer") == nullptr) return static_cast<void>(fields.take("sizer"));
-  std::string name;
-  const int errors = fields.reading().errors;
-  fields.text("sizer", name);
-  if (fields.reading().errors != errors) return;
-  if (name == "requests") out = Sizer::requests;
-  else if (name == "items") out = Sizer::items;
-  else if (name == "bytes") out = Sizer::bytes;
-  else fields.refuse("sizer", "invalid sizer: \"" + name + "\"; use requests, items or bytes");
+  const Value* const value = fields.take("sizer");
+  if (value == nullptr || value->kind == Value::Kind::moment) return;
+  if (value->kind == Value::Kind::map && value->members.empty()) return;
+  if (value->kind == Value::Kind::null) {
+    if (value->original) out = Sizer::requests;
+    return;
+  }
+  const std::string* const name = text_of(*value);
+  if (name != nullptr && *name == "requests")
+    out = Sizer::requests;
+  else if (name != nullptr && *name == "items")
+    out = Sizer::items;
+  else if (name != nullptr && *name == "bytes")
+    out = Sizer::bytes;
+  else
+    fields.refuse("sizer", "invalid sizer: \"" + (name != nullptr ? *name : std::string(go_type(*value))) +
+                               "\"; use requests, items or bytes");
 }
 
 void check_batch(Fields& fields, const ExporterBatchConfig& batch) {
   if (batch.sizer == Sizer::requests)
-    fields.refuse("sizer", "`batch` supports only `items` or `bytes` sizer, found \"requests\"; give batch a sizer of "
-                           "its own");
+    fields.refuse("sizer",
+                  "`batch` supports only `items` or `bytes` sizer, found \"requests\"; give batch a sizer of "
+                  "its own");
   if (batch.flush_timeout <= Duration{})
     fields.refuse("flush_timeout", "`flush_timeout` must be positive, found " +
                                        std::to_string(batch.flush_timeout.count()) + "; give e.g. 200ms");
@@ -50,31 +60,34 @@ void partition(Fields& fields) {
 void batch(Fields& fields, QueueConfig& queue) {
   ExporterBatchConfig config;
   const Value* const section = fields.value().find("batch");
+  // What stands in batch: ${…} is not seen when it is asked whether batch has a sizer.
+  const bool hidden = fields.value().find("sizer") != nullptr && section != nullptr &&
+                      section->kind == Value::Kind::map && section->original;
   const bool inherits = fields.value().find("sizer") != nullptr && section != nullptr &&
                         section->kind == Value::Kind::map && section->find("sizer") == nullptr;
   if (inherits) config.sizer = queue.sizer;
-  const Presence presence = fields.optional("batch", [&config](Fields& inner) {
+  const Presence presence = fields.optional("batch", [&](Fields& inner) {
     const int errors = inner.reading().errors;
     sizer(inner, config.sizer);
+    if (hidden) config.sizer = queue.sizer;
     inner.duration("flush_timeout", config.flush_timeout);
     inner.integer("min_size", config.min_size);
     inner.integer("max_size", config.max_size);
     partition(inner);
-    const Value* const enabled = inner.value().find("enabled");
-    const bool off = enabled != nullptr && enabled->kind == Value::Kind::boolean && !enabled->truth;
-    if (inner.reading().errors == errors && !off) check_batch(inner, config);
+    if (inner.reading().errors == errors && !is_switched_off(inner.value())) check_batch(inner, config);
   });
   if (presence == Presence::given || presence == Presence::null) queue.batch = config;
 }
 
-void check_optional_queue(Fields& fields, const QueueConfig& queue) {
-  if (queue.num_consumers <= 0)
-    fields.refuse("num_consumers", "`num_consumers` must be positive; give 1 or more");
+void check_newer_queue(Fields& fields, const QueueConfig& queue) {
+  if (queue.num_consumers <= 0) fields.refuse("num_consumers", "`num_consumers` must be positive; give 1 or more");
   if (queue.queue_size <= 0)
-    fields.refuse("queue_size", "`queue_size` must be positive; give 1 or more, or disable the queue with enabled: false");
+    fields.refuse("queue_size",
+                  "`queue_size` must be positive; give 1 or more, or disable the queue with enabled: false");
   if (!queue.storage.empty() && queue.wait_for_result)
-    fields.refuse("wait_for_result", "`wait_for_result` is not supported with a persistent queue configured with "
-                                     "`storage`; drop one of the two");
+    fields.refuse("wait_for_result",
+                  "`wait_for_result` is not supported with a persistent queue configured with "
+                  "`storage`; drop one of the two");
   if (queue.batch && queue.batch->sizer == queue.sizer && queue.batch->min_size > queue.queue_size)
     fields.refuse("queue_size", "`min_size` must be less than or equal to `queue_size`; " +
                                     std::to_string(queue.batch->min_size) + " is above " +
@@ -82,42 +95,46 @@ void check_optional_queue(Fields& fields, const QueueConfig& queue) {
 }
 
 void check_plain_queue(Fields& fields, const QueueConfig& queue) {
-  if (!queue.enabled) return;
   if (queue.queue_size <= 0)
     fields.refuse("queue_size", "queue size must be positive; give 1 or more, or set enabled: false");
   if (queue.num_consumers <= 0)
     fields.refuse("num_consumers", "number of queue consumers must be positive; give 1 or more");
 }
 
-void common_queue_keys(Fields& fields, QueueConfig& queue) {
-  fields.integer("num_consumers", queue.num_consumers);
-  fields.integer("queue_size", queue.queue_size);
+void storage(Fields& fields, QueueConfig& queue) {
+  const Value* const value = fields.value().find("storage");
+  const bool cleared = value != nullptr && value->original && value->kind == Value::Kind::null;
+  if (cleared && !fields.reading().semantics.null_clears)
+    fields.refuse("storage", "id must not be empty; drop the key");
   fields.id("storage", queue.storage);
   if (!queue.storage.empty()) fields.leave_out("storage", kUnknownEffect);
 }
 
-void optional_queue(Fields& fields, QueueConfig& queue) {
-  const Presence presence = fields.optional("sending_queue", [&queue](Fields& inner) {
-    const int errors = inner.reading().errors;
-    common_queue_keys(inner, queue);
-    sizer(inner, queue.sizer);
-    inner.boolean("block_on_overflow", queue.block_on_overflow);
-    inner.boolean("wait_for_result", queue.wait_for_result);
-    batch(inner, queue);
-    const Value* const enabled = inner.value().find("enabled");
-    const bool off = enabled != nullptr && enabled->kind == Value::Kind::boolean && !enabled->truth;
-    if (inner.reading().errors == errors && !off) check_optional_queue(inner, queue);
-  });
-  if (presence != Presence::disabled) return;
-  queue = QueueConfig{};
-  queue.enabled = false;
+/// Everything but `enabled`.
+void queue_keys(Fields& fields, QueueConfig& queue) {
+  fields.integer("num_consumers", queue.num_consumers);
+  fields.integer("queue_size", queue.queue_size);
+  storage(fields, queue);
+  if (!fields.reading().semantics.queue_sizers) return;
+  sizer(fields, queue.sizer);
+  fields.boolean("block_on_overflow", queue.block_on_overflow);
+  fields.boolean("wait_for_result", queue.wait_for_result);
+  batch(fields, queue);
+}
+
+void check_queue(Fields& fields, const QueueConfig& queue) {
+  if (fields.reading().semantics.queue_sizers)
+    check_newer_queue(fields, queue);
+  else
+    check_plain_queue(fields, queue);
 }
 
 void check_retry(Fields& fields, const RetryConfig& retry) {
   const bool newer = fields.reading().semantics.retry_always_checked;
   const auto negative = [&](std::string_view key) {
     const std::string name(key);
-    fields.refuse(key, newer ? name + " value must be greater than or equal to 0" : '\'' + name + "' must be non-negative");
+    fields.refuse(key,
+                  newer ? name + " value must be greater than or equal to 0" : '\'' + name + "' must be non-negative");
   };
   if (retry.initial_interval < Duration{}) negative("initial_interval");
   if (retry.max_interval < Duration{}) negative("max_interval");
@@ -129,26 +146,28 @@ void check_retry(Fields& fields, const RetryConfig& retry) {
                                                 : "'randomization_factor' must be within [0, 1]");
   if (retry.max_elapsed_time <= Duration{}) return;
   if (retry.max_elapsed_time < retry.initial_interval)
-    fields.refuse("max_elapsed_time", "'max_elapsed_time' must not be less than 'initial_interval'; raise it, or set 0 "
-                                      "to retry for ever");
+    fields.refuse("max_elapsed_time",
+                  "'max_elapsed_time' must not be less than 'initial_interval'; raise it, or set 0 "
+                  "to retry for ever");
   if (retry.max_elapsed_time < retry.max_interval)
-    fields.refuse("max_elapsed_time", "'max_elapsed_time' must not be less than 'max_interval' (30s unless given); "
-                                      "raise it or lower max_interval");
+    fields.refuse("max_elapsed_time",
+                  "'max_elapsed_time' must not be less than 'max_interval' (30s unless given); "
+                  "raise it or lower max_interval");
 }
 
 }  // namespace
 
 void unique_metadata_keys(Fields& fields, const std::vector<std::string>& keys) {
   std::set<std::string> seen;
-  for (std::string key : keys) {
-    std::ranges::transform(key, key.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  for (const std::string& written : keys) {
+    const std::string key = lower(written);
     if (!seen.insert(key).second)
       fields.refuse("metadata_keys", "duplicate entry in metadata_keys: \"" + key + "\" (case-insensitive); drop one");
   }
 }
 
 void retry(Fields& fields, RetryConfig& config) {
-  fields.section("retry_on_failure", [&config](Fields& inner) {
+  const Presence presence = fields.section("retry_on_failure", [&config](Fields& inner) {
     const int errors = inner.reading().errors;
     inner.boolean("enabled", config.enabled);
     inner.duration("initial_interval", config.initial_interval);
@@ -159,16 +178,22 @@ void retry(Fields& fields, RetryConfig& config) {
     const bool checked = config.enabled || inner.reading().semantics.retry_always_checked;
     if (inner.reading().errors == errors && checked) check_retry(inner, config);
   });
+  if (presence == Presence::disabled) config.enabled = false;
 }
 
 void sending_queue(Fields& fields, QueueConfig& config) {
-  if (fields.reading().semantics.optional_queue) return optional_queue(fields, config);
-  fields.section("sending_queue", [&config](Fields& inner) {
+  const bool optional = fields.reading().semantics.optional_queue;
+  const auto read = [&config, optional](Fields& inner) {
     const int errors = inner.reading().errors;
-    inner.boolean("enabled", config.enabled);
-    common_queue_keys(inner, config);
-    if (inner.reading().errors == errors) check_plain_queue(inner, config);
-  });
+    if (!optional) inner.boolean("enabled", config.enabled);
+    queue_keys(inner, config);
+    const bool off = optional ? is_switched_off(inner.value()) : !config.enabled;
+    if (inner.reading().errors == errors && !off) check_queue(inner, config);
+  };
+  const Presence presence = optional ? fields.optional("sending_queue", read) : fields.section("sending_queue", read);
+  if (presence != Presence::disabled) return;
+  config = QueueConfig{};
+  config.enabled = false;
 }
 
 }  // namespace spillway::collector

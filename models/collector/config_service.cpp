@@ -11,43 +11,24 @@
 namespace spillway::collector {
 namespace {
 
-void add_reference(const Value& item, const std::string& text, const std::string& path, Reading& reading,
-                   std::vector<Reference>& out) {
-  std::string error;
-  if (const auto id = parse_id(text, error))
-    out.push_back({id->text(), &item});
-  else
-    reading.refuse(item, path, error + "; write type or type/name");
-}
-
-const std::string* text_of(const Value& value) {
-  if (value.original) return &*value.original;
-  return value.kind == Value::Kind::text ? &value.text : nullptr;
-}
-
 /// A list of component ids.
 void references(Fields& fields, std::string_view key, std::vector<Reference>& out) {
   const Value* const value = fields.take(key);
   if (value == nullptr || value->kind == Value::Kind::null) return;
   Reading& reading = fields.reading();
   const std::string path = fields.path_of(key);
-  if (value->kind == Value::Kind::text && reading.semantics.ids_from_text) {
-    for (std::string_view rest = value->text;;) {
-      const std::size_t comma = rest.find(',');
-      add_reference(*value, std::string(rest.substr(0, comma)), path, reading, out);
-      if (comma == std::string_view::npos) return;
-      rest.remove_prefix(comma + 1);
-    }
-  }
   if (value->kind != Value::Kind::list)
-    return reading.refuse(*value, path, "source data must be an array or slice, got " + std::string(go_type(*value)) +
-                                            "; write [" + value->text + "]");
+    return reading.refuse(
+        *value, path,
+        "source data must be an array or slice, got " + std::string(go_type(*value)) + "; write [" + value->text + "]");
   for (const Value& item : value->items) {
     if (item.broken) continue;
-    if (const std::string* const text = text_of(item))
-      add_reference(item, *text, path, reading, out);
+    const std::string* const text = text_of(item);
+    std::string error = "expected a component id, got '" + std::string(go_type(item)) + '\'';
+    if (const auto id = text == nullptr ? std::nullopt : parse_id(*text, error))
+      out.push_back({id->text(), &item});
     else
-      reading.refuse(item, path, "expected a component id, got '" + std::string(go_type(item)) + "'; write type or type/name");
+      reading.refuse(item, path, error + "; write type or type/name");
   }
 }
 
@@ -56,11 +37,11 @@ bool is_signal(const Member& entry, const Id& id, const std::string& path, Readi
   if (id.type == "traces" || id.type == "metrics" || id.type == "logs") return true;
   const std::string close = nearest(id.type, {"traces", "metrics", "logs"});
   const std::string message =
-      id.type == "profiles"
-          ? "pipeline \"" + id.text() + "\": profiling signal support is at alpha level, gated under the "
-            "\"service.profilesSupport\" feature gate; drop it"
-          : "in \"" + entry.key + "\" id: unknown pipeline signal: \"" + id.type + "\"; " +
-                (close.empty() ? "use traces, metrics or logs" : "did you mean '" + close + "'?");
+      id.type == "profiles" ? "pipeline \"" + id.text() +
+                                  "\": profiling signal support is at alpha level, gated under the "
+                                  "\"service.profilesSupport\" feature gate; drop it"
+                            : "in \"" + entry.key + "\" id: unknown pipeline signal: \"" + id.type + "\"; " +
+                                  (close.empty() ? "use traces, metrics or logs" : "did you mean '" + close + "'?");
   reading.refuse(entry.document, entry.key_mark, path, message);
   return false;
 }
@@ -96,7 +77,6 @@ constexpr std::array kLogSampling{
     Setting{"thereafter", Shape::integer, kNoEffect},
 };
 constexpr std::array kOwnLogs{
-    Setting{"level", Shape::text, kNoEffect},
     Setting{"development", Shape::boolean, kNoEffect},
     Setting{"encoding", Shape::text, kNoEffect},
     Setting{"disable_caller", Shape::boolean, kNoEffect},
@@ -108,8 +88,9 @@ constexpr std::array kOwnLogs{
     Setting{"processors", Shape::any, kNoEffect, {}, &Semantics::telemetry_checked},
     Setting{"disable_zap_resource", Shape::boolean, kNoEffect, {}, &Semantics::telemetry_checked},
 };
+constexpr Named kLogLevels[] = {{"debug", -1}, {"info", 0},  {"warn", 1}, {"error", 2},  {"dpanic", 3},
+                                {"panic", 4},  {"fatal", 5}, {"", 0},     {"warning", 1}};
 constexpr std::array kOwnTraces{
-    Setting{"level", Shape::text, kNoEffect},
     Setting{"propagators", Shape::texts, kNoEffect},
     Setting{"processors", Shape::any, kNoEffect},
     Setting{"limits", Shape::any, kNoEffect, {}, &Semantics::telemetry_checked},
@@ -118,6 +99,7 @@ constexpr std::array kOwnTraces{
 
 /// The scrape pages that the file asks for.
 struct Pages {
+  bool off = false;    ///< level none: nothing is opened
   bool given = false;  ///< readers were written
   std::size_t readers = 0;
   std::vector<TelemetryConfig> pages;
@@ -150,10 +132,24 @@ void prometheus(Fields& fields, Pages& pages) {
     const Value* const value = fields.value().find(key);
     return value != nullptr && (value->broken || value->kind != Value::Kind::null);
   };
-  if (!given("host")) fields.refuse("", "host must be specified; give host: localhost");
-  if (!given("port")) fields.refuse("", "port must be specified; give port: 8888");
   page.port = static_cast<int>(port);
   pages.pages.push_back(page);
+  if (pages.off) return;
+  const auto same = [&page](const TelemetryConfig& other) {
+    return &other != &page && other.host == page.host && other.port == page.port;
+  };
+  if (semantics.telemetry_checked && port > 0 && std::ranges::count_if(pages.pages, same) > 1)
+    return fields.refuse("port", "binding address " + page.host + ':' + std::to_string(port) +
+                                     " for Prometheus exporter: bind: address already in use; give another port");
+  if (!given("host")) return fields.refuse("", "host must be specified; give host: localhost");
+  if (!given("port")) return fields.refuse("", "port must be specified; give port: 8888");
+  if (semantics.telemetry_checked && (port < 0 || port > 65535))
+    fields.refuse("port", "listen tcp: address " + std::to_string(port) + ": invalid port; give 0 to 65535");
+}
+
+bool has_section(const Value& map, std::string_view key) {
+  const Value* const value = map.find(key);
+  return value != nullptr && value->kind != Value::Kind::null;
 }
 
 void reader(Fields& fields, Pages& pages) {
@@ -161,29 +157,25 @@ void reader(Fields& fields, Pages& pages) {
   constexpr std::array others{Setting{"periodic", Shape::any, kUnknownEffect},
                               Setting{"producers", Shape::any, kUnknownEffect, {}, &Semantics::telemetry_checked}};
   fields.unmodelled(others);
-  fields.section("pull", [&pages](Fields& pull) {
-    pull.section("exporter", [&pages](Fields& exporter) {
+  const std::size_t before = pages.pages.size();
+  bool pushed = has_section(fields.value(), "periodic");
+  const Presence pull = fields.section("pull", [&](Fields& inner) {
+    inner.section("exporter", [&](Fields& exporter) {
       constexpr std::array push{Setting{"otlp", Shape::any, kUnknownEffect}, Setting{"console", Shape::any, kNoEffect}};
       if (!exporter.reading().semantics.telemetry_checked) exporter.unmodelled(push);
+      pushed = pushed || has_section(exporter.value(), "otlp") || has_section(exporter.value(), "console");
       exporter.section("prometheus", [&pages](Fields& page) { prometheus(page, pages); });
     });
   });
+  if (pages.off || pushed || pages.pages.size() > before) return;
+  fields.refuse("", std::string(pull == Presence::given ? "no valid metric exporter" : "no valid metric reader") +
+                        "; write pull: {exporter: {prometheus: {host: localhost, port: 8888}}}");
 }
 
 void readers(Fields& fields, Pages& pages) {
-  const Value* const list = fields.take("readers");
-  if (list == nullptr || list->kind == Value::Kind::null) return;
-  pages.given = true;
-  if (list->kind != Value::Kind::list)
-    return fields.refuse("readers", "source data must be an array or slice, got " + std::string(go_type(*list)) +
-                                        "; start each reader with '- '");
-  for (const Value& item : list->items) {
-    if (item.broken) continue;
-    if (item.kind == Value::Kind::map)
-      fields.item("readers", item, [&pages](Fields& one) { reader(one, pages); });
-    else
-      fields.reading().refuse(item, fields.path_of("readers"), "expected a map; write - pull: …");
-  }
+  const Value* const list = fields.value().find("readers");
+  pages.given = list != nullptr && list->kind != Value::Kind::null;
+  fields.maps("readers", [&pages](Fields& one) { reader(one, pages); });
 }
 
 /// service.telemetry.metrics.address of older versions.
@@ -196,7 +188,8 @@ void address(Fields& fields, Pages& pages) {
   std::string error;
   const auto parts = split_host_port(text, error);
   if (!parts)
-    return fields.refuse("address", "failing to parse metrics address \"" + text + "\": " + error + "; write host:port");
+    return fields.refuse("address",
+                         "failing to parse metrics address \"" + text + "\": " + error + "; write host:port");
   int port = 0;
   const char* const last = parts->port.data() + parts->port.size();
   const auto [end, code] = std::from_chars(parts->port.data(), last, port);
@@ -209,21 +202,23 @@ void address(Fields& fields, Pages& pages) {
 }
 
 void level(Fields& fields, std::string& out) {
-  std::string text = out;
-  fields.text("level", text);
-  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  constexpr std::array levels{"none", "basic", "normal", "detailed"};
-  if (std::ranges::find(levels, text) == levels.end())
-    return fields.refuse("level", "unknown metrics level \"" + text + "\"; use none, basic, normal or detailed");
-  out = text;
+  std::int32_t number = 1;
+  fields.named("level", kLevels, "unknown metrics level", number);
+  out = kLevels[std::clamp(number, -1, 2) + 1].text;
 }
 
 void check_metrics(Fields& fields, const TelemetryConfig& telemetry, const Pages& pages) {
   const Semantics& semantics = fields.reading().semantics;
   const Value* const views = fields.value().find("views");
-  if (views != nullptr && views->kind == Value::Kind::list && telemetry.level != "detailed" && semantics.telemetry_views)
-    fields.refuse("views", "service::telemetry::metrics::views can only be set when service::telemetry::metrics::level "
-                           "is detailed; set level: detailed");
+  if (views != nullptr && views->kind != Value::Kind::list && views->kind != Value::Kind::null &&
+      semantics.telemetry_views)
+    return fields.refuse("views", "source data must be an array or slice, got " + std::string(go_type(*views)) +
+                                      "; start each view with '- '");
+  if (views != nullptr && views->kind == Value::Kind::list && telemetry.level != "detailed" &&
+      semantics.telemetry_views)
+    fields.refuse("views",
+                  "service::telemetry::metrics::views can only be set when service::telemetry::metrics::level "
+                  "is detailed; set level: detailed");
   if (telemetry.level == "none" || !pages.given || pages.readers > 0) return;
   constexpr std::string_view missing = "collector telemetry metrics reader should exist when metric level is not none";
   if (semantics.telemetry_checked)
@@ -236,6 +231,7 @@ void metrics(Fields& fields, TelemetryConfig& telemetry) {
   const int errors = fields.reading().errors;
   Pages pages;
   level(fields, telemetry.level);
+  pages.off = telemetry.level == "none";
   readers(fields, pages);
   address(fields, pages);
   constexpr std::array views{Setting{"views", Shape::any, kUnknownEffect, {}, &Semantics::telemetry_views}};
@@ -250,15 +246,66 @@ void metrics(Fields& fields, TelemetryConfig& telemetry) {
   if (chosen == "none") telemetry.port = 0;
 }
 
+void logs(Fields& fields) {
+  std::int32_t number = 0;
+  const std::span<const Named> levels(kLogLevels);
+  const bool warning = fields.reading().semantics.log_level_warning;
+  fields.named("level", warning ? levels : levels.first(levels.size() - 1), "unrecognized level:", number);
+  fields.unmodelled(kOwnLogs);
+  const Value* const encoding = fields.value().find("encoding");
+  const std::string* const name = encoding == nullptr ? nullptr : text_of(*encoding);
+  if (name != nullptr && *name != "console" && *name != "json")
+    fields.refuse("encoding", "no encoder registered for name \"" + *name + "\"; use console or json");
+}
+
+void check_propagators(Fields& fields) {
+  if (fields.reading().semantics.telemetry_checked) return;
+  std::vector<std::string> names;
+  fields.texts("propagators", names);
+  for (const std::string& name : names)
+    if (name != "tracecontext" && name != "b3")
+      fields.refuse("propagators", "unsupported trace propagator \"" + name + "\"; use tracecontext or b3");
+}
+
+/// Attributes as a map of texts; newer versions also know a structured form.
+void resource(Fields& fields) {
+  const bool structured = fields.reading().semantics.telemetry_resource_form;
+  const Value* const attributes = structured ? fields.value().find("attributes") : nullptr;
+  const bool has_attributes = attributes != nullptr && !attributes->items.empty();
+  for (const Member& entry : fields.value().members) {
+    const Value* const value = fields.take(entry.key);
+    constexpr std::array own{"attributes", "schema_url", "detectors", "detection/development"};
+    if (value == nullptr || (structured && std::ranges::find(own, entry.key) != own.end())) continue;
+    if (structured && entry.key == "attributes_list")
+      fields.refuse(entry.key, "resource::attributes_list is not currently supported, please use resource::attributes");
+    else if (value->kind != Value::Kind::null && text_of(*value) == nullptr)
+      fields.refuse(entry.key,
+                    "legacy resource attribute \"" + entry.key + "\" must be string or null; put it in quotes");
+    else if (has_attributes)
+      fields.refuse(entry.key,
+                    "resource::attributes cannot be used together with legacy inline resource attributes; "
+                    "move it there");
+  }
+}
+
 }  // namespace
 
 void decode_telemetry(Fields& fields, TelemetryConfig& telemetry) {
   fields.quiet([&fields] {
-    fields.section("logs", [](Fields& logs) { logs.unmodelled(kOwnLogs); });
-    fields.section("traces", [](Fields& traces) { traces.unmodelled(kOwnTraces); });
+    fields.section("logs", logs);
+    fields.section("traces", [](Fields& traces) {
+      std::int32_t number = 0;
+      traces.named("level", kLevels, "unknown metrics level", number);
+      traces.unmodelled(kOwnTraces);
+      check_propagators(traces);
+    });
+    fields.section("resource", resource);
   });
-  static_cast<void>(fields.take("resource"));
-  fields.section("metrics", [&telemetry](Fields& inner) { metrics(inner, telemetry); });
+  const Presence presence = fields.section("metrics", [&telemetry](Fields& inner) { metrics(inner, telemetry); });
+  if (presence == Presence::disabled && fields.reading().semantics.telemetry_checked)
+    fields.refuse("metrics",
+                  "collector telemetry metrics reader should exist when metric level is not none; write "
+                  "metrics: {}");
 }
 
 Service decode_service(Fields& root) {

@@ -1,8 +1,10 @@
 // The service section, and the checks that need the whole file. Private to the reading of collector files.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "models/collector/config.hpp"
@@ -17,8 +19,8 @@ struct Component {
   std::string id;
   const Type* type = nullptr;  ///< null: unknown, already refused
   const Value* value = nullptr;
-  std::string path;   ///< "exporters.otlphttp/a"
-  bool sound = false; ///< decoded and checked without an error
+  std::string path;    ///< "exporters.otlphttp/a"
+  bool sound = false;  ///< decoded and checked without an error
   std::vector<NotModelled> not_modelled;
 };
 
@@ -42,6 +44,18 @@ struct Service {
 /// Reads the service section; `root` is the whole file.
 Service decode_service(Fields& root);
 void decode_telemetry(Fields& fields, TelemetryConfig& telemetry);
+
+/// The components of a file by kind and id.
+class Index {
+ public:
+  explicit Index(const std::vector<Component>& components);
+  const Component* find(Kind kind, const std::string& id) const;  ///< or null
+  std::vector<std::string> ids(Kind kind) const;
+
+ private:
+  std::map<std::string, const Component*> by_name_;
+};
+std::string in_quotes(std::string_view text);
 
 /// What a whole file yields besides its problems.
 struct Whole {

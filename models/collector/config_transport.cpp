@@ -11,8 +11,10 @@ namespace {
 
 constexpr auto kNewTls = &Semantics::tls_newer_keys;
 constexpr std::array kTpm{
-    Setting{"enabled", Shape::boolean, kNoEffect},  Setting{"path", Shape::text, kNoEffect},
-    Setting{"owner_auth", Shape::text, kNoEffect},  Setting{"auth", Shape::text, kNoEffect},
+    Setting{"enabled", Shape::boolean, kNoEffect},
+    Setting{"path", Shape::text, kNoEffect},
+    Setting{"owner_auth", Shape::text, kNoEffect},
+    Setting{"auth", Shape::text, kNoEffect},
 };
 constexpr std::array kTlsCommon{
     Setting{"ca_file", Shape::text, kNoEffect},
@@ -40,10 +42,11 @@ constexpr std::array kTlsServer{
     Setting{"client_ca_file_reload", Shape::boolean, kNoEffect},
 };
 
+constexpr std::array kMiddleware{Setting{"id", Shape::id, kUnknownEffect}};
 constexpr std::array kCors{
     Setting{"allowed_origins", Shape::texts, kNoEffect},
     Setting{"allowed_headers", Shape::texts, kNoEffect},
-    Setting{"exposed_headers", Shape::texts, kNoEffect, {}, &Semantics::http_server_transport},
+    Setting{"exposed_headers", Shape::texts, kNoEffect, {}, &Semantics::cors_exposed_headers},
     Setting{"max_age", Shape::integer, kNoEffect},
 };
 constexpr std::array kDialer{Setting{"timeout", Shape::duration, kNoEffect}};
@@ -52,6 +55,7 @@ constexpr std::array kNetwork{
     Setting{"dialer", Shape::section, kNoEffect, kDialer},
 };
 constexpr auto kNewServer = &Semantics::http_server_transport;
+constexpr auto kMiddlewares = &Semantics::http_middlewares;
 constexpr std::array kHttpServer{
     Setting{"cors", Shape::optional, kNoEffect, kCors},
     Setting{"include_metadata", Shape::boolean, kUnknownEffect},
@@ -63,13 +67,12 @@ constexpr std::array kHttpServer{
     Setting{"idle_timeout", Shape::duration, kUnknownEffect},
     Setting{"transport", Shape::text, kUnknownEffect, {}, kNewServer},
     Setting{"dialer", Shape::section, kNoEffect, kDialer, kNewServer},
-    Setting{"middlewares", Shape::any, kUnknownEffect, {}, kNewServer},
-    Setting{"keep_alives_enabled", Shape::boolean, kUnknownEffect, {}, kNewServer},
+    Setting{"middlewares", Shape::maps, kUnknownEffect, kMiddleware, kMiddlewares},
+    Setting{"keep_alives_enabled", Shape::boolean, kUnknownEffect, {}, &Semantics::keep_alives_enabled},
 };
 
 constexpr std::array kCookies{Setting{"enabled", Shape::boolean, kUnknownEffect}};
 constexpr std::array kLevel{Setting{"level", Shape::integer, kSizeOnly}};
-constexpr auto kNewClient = &Semantics::http_client_transport;
 constexpr std::array kHttpClient{
     Setting{"proxy_url", Shape::text, kUnknownEffect},
     Setting{"read_buffer_size", Shape::integer, kNoEffect},
@@ -82,10 +85,10 @@ constexpr std::array kHttpClient{
     Setting{"disable_keep_alives", Shape::boolean, kUnknownEffect},
     Setting{"http2_read_idle_timeout", Shape::duration, kNoEffect},
     Setting{"http2_ping_timeout", Shape::duration, kNoEffect},
-    Setting{"cookies", Shape::section, kUnknownEffect, kCookies},
-    Setting{"compression_params", Shape::section, kSizeOnly, kLevel, kNewClient},
-    Setting{"force_attempt_http2", Shape::boolean, kNoEffect, {}, kNewClient},
-    Setting{"middlewares", Shape::any, kUnknownEffect, {}, kNewClient},
+    Setting{"cookies", Shape::optional, kUnknownEffect, kCookies},
+    Setting{"compression_params", Shape::section, kSizeOnly, kLevel, &Semantics::compression_params},
+    Setting{"force_attempt_http2", Shape::boolean, kNoEffect, {}, kMiddlewares},
+    Setting{"middlewares", Shape::maps, kUnknownEffect, kMiddleware, kMiddlewares},
 };
 
 constexpr std::array kServerParameters{
@@ -103,47 +106,87 @@ constexpr std::array kKeepalive{
     Setting{"server_parameters", Shape::optional, kUnknownEffect, kServerParameters},
     Setting{"enforcement_policy", Shape::optional, kUnknownEffect, kEnforcement},
 };
-constexpr std::array kAuthenticator{Setting{"authenticator", Shape::text, kUnknownEffect}};
+constexpr std::array kAuthenticator{Setting{"authenticator", Shape::id, kUnknownEffect}};
 constexpr std::array kGrpcServer{
     Setting{"max_recv_msg_size_mib", Shape::integer, kUnknownEffect},
-    Setting{"max_concurrent_streams", Shape::integer, kUnknownEffect},
+    Setting{"max_concurrent_streams", Shape::unsigned32, kUnknownEffect},
     Setting{"read_buffer_size", Shape::integer, kNoEffect},
     Setting{"write_buffer_size", Shape::integer, kNoEffect},
     Setting{"keepalive", Shape::optional, kUnknownEffect, kKeepalive},
     Setting{"auth", Shape::optional, kUnknownEffect, kAuthenticator},
     Setting{"include_metadata", Shape::boolean, kUnknownEffect},
-    Setting{"middlewares", Shape::any, kUnknownEffect, {}, kNewServer},
+    Setting{"middlewares", Shape::maps, kUnknownEffect, kMiddleware, kMiddlewares},
 };
 
-bool has_any(const Value& map, std::string_view file, std::string_view pem) {
-  const auto given = [&map](std::string_view key) {
-    const Value* const value = map.find(key);
-    return value != nullptr && (value->broken || !value->text.empty() || (value->original && !value->original->empty()));
-  };
-  return given(file) || given(pem);
+void check_transport(Fields& fields, bool known) {
+  const Value* const value = known ? fields.value().find("transport") : nullptr;
+  if (value == nullptr || value->broken) return;
+  const std::string* const text = text_of(*value);
+  const bool cleared = value->kind == Value::Kind::null && (value->original || fields.reading().semantics.null_clears);
+  if (text == nullptr && !cleared) return;
+  constexpr std::array names{"tcp", "tcp4", "tcp6", "unix", "unixpacket"};
+  const std::string name = text == nullptr ? "" : *text;
+  if (std::ranges::find(names, name) == names.end())
+    fields.refuse("transport", "invalid transport type \"" + name + "\" for a server; use tcp, tcp4, tcp6 or unix");
 }
 
-void check_certificate(Fields& fields, bool server) {
-  const bool certificate = has_any(fields.value(), "cert_file", "cert_pem");
-  const bool key = has_any(fields.value(), "key_file", "key_pem");
+void check_not_both(Fields& fields, std::string_view file, std::string_view pem, std::string_view what) {
+  if (has_text(fields.value(), file) && has_text(fields.value(), pem))
+    fields.refuse(pem, "provide either " + std::string(what) + " file or PEM, but not both; drop one");
+}
+
+/// 1.0 to 1.3 as 0 to 3; -1 when absent or refused.
+int tls_version(Fields& fields, std::string_view key) {
+  const Value* const value = fields.value().find(key);
+  const std::string* const text = value == nullptr ? nullptr : text_of(*value);
+  if (text == nullptr || text->empty()) return -1;
+  constexpr std::array names{"1.0", "1.1", "1.2", "1.3"};
+  const auto* const found = std::ranges::find(names, *text);
+  if (found != names.end()) return static_cast<int>(found - names.begin());
+  fields.refuse(
+      key, "invalid TLS " + std::string(key) + ": unsupported TLS version: \"" + *text + "\"; use \"1.0\" to \"1.3\"");
+  return -1;
+}
+
+void check_tls(Fields& fields, bool server) {
+  const Value& map = fields.value();
+  const bool certificate = has_text(map, "cert_file") || has_text(map, "cert_pem");
+  const bool key = has_text(map, "key_file") || has_text(map, "key_pem");
   if (certificate != key)
     fields.refuse("", "TLS configuration must include both certificate and key; give cert_file and key_file");
   if (server && !certificate && !key && fields.reading().semantics.tls_needs_certificate)
-    fields.refuse("", "TLS configuration must include both certificate and key for server connections; give cert_file "
-                      "and key_file, or drop tls");
+    fields.refuse("",
+                  "TLS configuration must include both certificate and key for server connections; give cert_file "
+                  "and key_file, or drop tls");
+  check_not_both(fields, "ca_file", "ca_pem", "CA");
+  check_not_both(fields, "cert_file", "cert_pem", "certificate");
+  check_not_both(fields, "key_file", "key_pem", "key");
+  const int lowest = tls_version(fields, "min_version");
+  const int highest = tls_version(fields, "max_version");
+  if (highest >= 0 && highest < (lowest < 0 ? 2 : lowest))
+    fields.refuse("max_version",
+                  "invalid TLS configuration: min_version cannot be greater than max_version; the least "
+                  "is 1.2 unless given");
 }
 
-/// The tls section; `server` decides which keys it has and whether it needs a certificate.
-void tls(Fields& fields, bool server) {
-  const Presence presence = fields.optional("tls", [server](Fields& inner) {
-    inner.quiet([&] {
+void server_tls(Fields& fields) {
+  const Presence presence = fields.optional("tls", [](Fields& inner) {
+    inner.quiet([&inner] {
       inner.unmodelled(kTlsCommon);
-      if (server)
-        inner.unmodelled(kTlsServer);
-      else
-        inner.unmodelled(kTlsClient);
+      inner.unmodelled(kTlsServer);
     });
-    check_certificate(inner, server);
+    if (!is_switched_off(inner.value())) check_tls(inner, true);
+  });
+  if (presence == Presence::given) fields.leave_out("tls", kUnknownEffect);
+}
+
+void client_tls(Fields& fields) {
+  const Presence presence = fields.section("tls", [](Fields& inner) {
+    inner.quiet([&inner] {
+      inner.unmodelled(kTlsCommon);
+      inner.unmodelled(kTlsClient);
+    });
+    check_tls(inner, false);
   });
   if (presence == Presence::given) fields.leave_out("tls", kUnknownEffect);
 }
@@ -163,11 +206,14 @@ void check_compression(Fields& fields, const std::string& compression) {
 void check_compression_level(Fields& fields, const std::string& compression) {
   const Value* const parameters = fields.value().find("compression_params");
   const Value* const level = parameters == nullptr ? nullptr : parameters->find("level");
-  if (level == nullptr || level->kind != Value::Kind::integer || level->integer == 0) return;
+  const auto number = level == nullptr                   ? 0
+                      : level->kind == Value::Kind::real ? static_cast<std::int64_t>(level->real)
+                                                         : level->integer;
+  if (number == 0) return;
   if (compression.empty() || compression == "none" || compression == "zstd") return;
   const bool deflate = compression == "gzip" || compression == "zlib" || compression == "deflate";
-  if (deflate && level->integer >= -2 && level->integer <= 9) return;
-  fields.refuse("compression_params", "unsupported parameters {Level:" + std::to_string(level->integer) +
+  if (deflate && number >= -2 && number <= 9) return;
+  fields.refuse("compression_params", "unsupported parameters {Level:" + std::to_string(number) +
                                           "} for compression type \"" + compression + "\"; " +
                                           (deflate ? "give a level from 1 to 9" : "drop compression_params"));
 }
@@ -193,7 +239,7 @@ bool is_authority(std::string_view text) {
     ++host_end;
   }
   const std::string_view host = text.substr(0, host_end);
-  if (host.find_first_of(" \"<>\\^`{|}") != std::string_view::npos) return false;
+  if (host.find_first_of(" \\^`{|}") != std::string_view::npos) return false;
   if (host_end == std::string_view::npos || host_end == text.size()) return true;
   if (text[host_end] != ':') return false;
   return std::ranges::all_of(text.substr(host_end + 1), [](char c) { return c >= '0' && c <= '9'; });
@@ -216,10 +262,18 @@ bool is_url(std::string_view text) {
     if (first.find(':') != std::string_view::npos) return false;
   }
   if (!rest.starts_with("//")) return has_scheme && !rest.starts_with('/') ? true : has_valid_escapes(rest);
-  const std::string_view authority = rest.substr(2, rest.find('/', 2) == std::string_view::npos
-                                                        ? std::string_view::npos
-                                                        : rest.find('/', 2) - 2);
+  const std::string_view authority =
+      rest.substr(2, rest.find('/', 2) == std::string_view::npos ? std::string_view::npos : rest.find('/', 2) - 2);
   return is_authority(authority) && has_valid_escapes(rest.substr(2 + authority.size()));
+}
+
+std::string path_of_url(std::string_view text) {
+  text = text.substr(0, text.find_first_of("?#"));
+  if (const std::size_t scheme = text.find("://"); scheme != std::string_view::npos) {
+    const std::size_t slash = text.find('/', scheme + 3);
+    text = slash == std::string_view::npos ? std::string_view{} : text.substr(slash);
+  }
+  return (text.starts_with('/') ? "" : "/") + std::string(text);
 }
 
 std::optional<HostPort> split_host_port(std::string_view address, std::string& error) {
@@ -240,8 +294,9 @@ std::optional<HostPort> split_host_port(std::string_view address, std::string& e
 }
 
 void http_server(Fields& fields, std::string& auth) {
-  tls(fields, true);
+  server_tls(fields);
   fields.unmodelled(kHttpServer);
+  check_transport(fields, fields.reading().semantics.http_server_transport);
   const Presence presence = fields.optional("auth", [&auth](Fields& inner) {
     std::vector<std::string> parameters;
     inner.id("authenticator", auth);
@@ -251,7 +306,7 @@ void http_server(Fields& fields, std::string& auth) {
 }
 
 void http_client(Fields& fields, std::string& auth, std::string& compression) {
-  tls(fields, false);
+  client_tls(fields);
   fields.unmodelled(kHttpClient);
   fields.text("compression", compression);
   check_compression(fields, compression);
@@ -261,9 +316,16 @@ void http_client(Fields& fields, std::string& auth, std::string& compression) {
 }
 
 void grpc_server(Fields& fields) {
-  tls(fields, true);
+  server_tls(fields);
   fields.unmodelled(kNetwork);
   fields.unmodelled(kGrpcServer);
+  check_transport(fields, true);
+  for (const std::string_view key : {"max_recv_msg_size_mib", "read_buffer_size", "write_buffer_size"}) {
+    const Value* const value = fields.value().find(key);
+    if (value != nullptr && value->kind == Value::Kind::integer && value->integer < 0)
+      fields.refuse(key,
+                    "invalid " + std::string(key) + " value: " + std::to_string(value->integer) + "; give 0 or more");
+  }
 }
 
 }  // namespace spillway::collector

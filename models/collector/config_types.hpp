@@ -11,8 +11,8 @@
 namespace spillway::collector {
 
 enum class Kind : std::uint8_t { receiver, processor, exporter, connector, extension };
-std::string_view to_text(Kind kind);        ///< "receiver"
-std::string_view section_of(Kind kind);     ///< "receivers"
+std::string_view to_text(Kind kind);     ///< "receiver"
+std::string_view section_of(Kind kind);  ///< "receivers"
 
 /// Signals a component can stand in a pipeline of.
 enum Signals : std::uint8_t { kTraces = 1, kMetrics = 2, kLogs = 4, kAllSignals = 7 };

@@ -5,7 +5,6 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
-#include <set>
 #include <utility>
 
 namespace spillway::collector {
@@ -19,16 +18,41 @@ std::size_t digits_from(std::string_view text, std::size_t at) {
   return end - at;
 }
 
-/// "2026-11-21" or a full time stamp: its date part decides, as far as a configuration can tell the difference.
+/// Takes one or two digits (or exactly `width`) and a number up to `most`.
+bool take_number(std::string_view& text, std::size_t width, int least, int most) {
+  const std::size_t digits = std::min<std::size_t>(digits_from(text, 0), 4);
+  if (digits < width || digits > std::max<std::size_t>(width, 2)) return false;
+  int value = 0;
+  std::from_chars(text.data(), text.data() + digits, value);
+  text.remove_prefix(digits);
+  return value >= least && value <= most;
+}
+
+bool take(std::string_view& text, char c) {
+  if (!text.starts_with(c)) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+/// "10:00:00", with an optional fraction; `zone`: and "Z" or "+01:00" behind it.
+bool is_time_of_day(std::string_view text, bool zone) {
+  if (!take_number(text, 1, 0, 23) || !take(text, ':') || !take_number(text, 1, 0, 59)) return false;
+  if (!take(text, ':') || !take_number(text, 1, 0, 59)) return false;
+  if (text.size() > 1 && text[0] == '.' && is_digit(text[1])) text.remove_prefix(1 + digits_from(text, 1));
+  if (!zone) return text.empty();
+  if (text == "Z") return true;
+  if (!take(text, '+') && !take(text, '-')) return false;
+  return take_number(text, 2, 0, 24) && take(text, ':') && take_number(text, 2, 0, 60) && text.empty();
+}
+
+/// "2026-11-21", "2026-1-2T10:00:00Z", "2026-1-2 10:00:00": what the collector's YAML reader makes a time of. The
+/// last day of each month is 31 here.
 bool looks_like_moment(std::string_view text) {
-  if (digits_from(text, 0) != 4 || text.size() < 8 || text[4] != '-') return false;
-  const std::size_t month = digits_from(text, 5);
-  const std::size_t day_at = 5 + month + 1;
-  if (month < 1 || month > 2 || day_at >= text.size() || text[day_at - 1] != '-') return false;
-  const std::size_t day = digits_from(text, day_at);
-  const std::size_t end = day_at + day;
-  if (day < 1 || day > 2) return false;
-  return end == text.size() || text[end] == 'T' || text[end] == 't' || text[end] == ' ';
+  if (!take_number(text, 4, 0, 9999) || !take(text, '-') || !take_number(text, 1, 1, 12)) return false;
+  if (!take(text, '-') || !take_number(text, 1, 1, 31)) return false;
+  if (text.empty()) return true;
+  if (take(text, 'T') || take(text, 't')) return is_time_of_day(text, true);
+  return take(text, ' ') && is_time_of_day(text, false);
 }
 
 /// Mantissa digits with at most one point, then an optional exponent.
@@ -54,9 +78,15 @@ bool is_float_syntax(std::string_view text) {
 std::pair<int, std::size_t> base_of(std::string_view digits) {
   if (digits.size() < 2 || digits[0] != '0') return {10, 0};
   switch (digits[1]) {
-    case 'x': case 'X': return {16, 2};
-    case 'b': case 'B': return {2, 2};
-    case 'o': case 'O': return {8, 2};
+    case 'x':
+    case 'X':
+      return {16, 2};
+    case 'b':
+    case 'B':
+      return {2, 2};
+    case 'o':
+    case 'O':
+      return {8, 2};
   }
   return {8, 1};
 }
@@ -129,13 +159,6 @@ Value value_at(const Node& node, const Document& document) {
   return value;
 }
 
-/// "<<": the keys of the maps it names, where the map has none of its own.
-void inherit(Value& map, const Value& from, std::set<std::string>& own) {
-  for (const Value& item : from.items) inherit(map, item, own);
-  for (const Member& entry : from.members)
-    if (own.insert(entry.key).second) map.members.push_back(entry);
-}
-
 /// "a::b: v" as {a: {b: v}}.
 Member nested(const Entry& entry, const Document& document, Value value) {
   std::string_view key = entry.key;
@@ -151,27 +174,18 @@ Member nested(const Entry& entry, const Document& document, Value value) {
 
 Value map_value(const Node& node, const Document& document) {
   Value map = value_at(node, document);
-  Value split = value_at(node, document);
-  map.kind = split.kind = Value::Kind::map;
-  std::vector<Value> inherited;
+  map.kind = Value::Kind::map;
+  const auto is_split = [](const Entry& entry) { return entry.key.find("::") != std::string::npos; };
+  for (const Entry& entry : node.entries)
+    if (!is_split(entry))
+      map.members.push_back({entry.key, entry.key_mark, &document, to_value(entry.value, document)});
   for (const Entry& entry : node.entries) {
-    Value value = to_value(entry.value, document);
-    if (entry.key == "<<" && (value.kind == Value::Kind::map || value.kind == Value::Kind::list)) {
-      inherited.push_back(std::move(value));
-      continue;
-    }
-    Member named = nested(entry, document, std::move(value));
-    if (named.key == entry.key) {
-      map.members.push_back(std::move(named));
-      continue;
-    }
-    Value one = split;
-    one.members.push_back(std::move(named));
+    if (!is_split(entry)) continue;
+    Value one = value_at(node, document);
+    one.kind = Value::Kind::map;
+    one.members.push_back(nested(entry, document, to_value(entry.value, document)));
     merge(map, std::move(one));
   }
-  std::set<std::string> own;
-  for (const Member& entry : map.members) own.insert(entry.key);
-  for (const Value& from : inherited) inherit(map, from, own);
   return map;
 }
 
@@ -189,15 +203,18 @@ Value* Value::find(std::string_view key) {
 
 Value to_value(const Node& node, const Document& document) {
   switch (node.kind) {
-    case Node::Kind::map: return map_value(node, document);
-    case Node::Kind::null: return value_at(node, document);
+    case Node::Kind::map:
+      return map_value(node, document);
+    case Node::Kind::null:
+      return value_at(node, document);
     case Node::Kind::sequence: {
       Value list = value_at(node, document);
       list.kind = Value::Kind::list;
       for (const Node& item : node.items) list.items.push_back(to_value(item, document));
       return list;
     }
-    case Node::Kind::scalar: break;
+    case Node::Kind::scalar:
+      break;
   }
   Value scalar = value_at(node, document);
   if (node.quoted) {
@@ -231,14 +248,22 @@ void merge(Value& base, Value over) {
 
 std::string_view go_type(const Value& value) {
   switch (value.kind) {
-    case Value::Kind::null: return "nil";
-    case Value::Kind::boolean: return "bool";
-    case Value::Kind::integer: return value.wrapped ? "uint64" : "int";
-    case Value::Kind::real: return "float64";
-    case Value::Kind::text: return "string";
-    case Value::Kind::moment: return "time.Time";
-    case Value::Kind::list: return "[]interface {}";
-    case Value::Kind::map: return "map[string]interface {}";
+    case Value::Kind::null:
+      return "nil";
+    case Value::Kind::boolean:
+      return "bool";
+    case Value::Kind::integer:
+      return value.wrapped ? "uint64" : "int";
+    case Value::Kind::real:
+      return "float64";
+    case Value::Kind::text:
+      return "string";
+    case Value::Kind::moment:
+      return "time.Time";
+    case Value::Kind::list:
+      return "[]interface {}";
+    case Value::Kind::map:
+      return "map[string]interface {}";
   }
   return "";
 }

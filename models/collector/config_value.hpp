@@ -25,7 +25,7 @@ struct Value {
   double real = 0;
   std::string text;                     ///< kind text: its content
   std::optional<std::string> original;  ///< came out of ${…}: as it was written there; wins where text is wanted
-  bool broken = false;  ///< its expansion failed and was reported: say nothing more about it
+  bool broken = false;                  ///< its expansion failed and was reported: say nothing more about it
   const Document* document = nullptr;
   Mark mark;
   std::vector<Value> items;
@@ -42,7 +42,7 @@ struct Member {
 };
 
 /// Types a node the way the collector's YAML reader does (YAML 1.2 core with underscores and 0b, octal with a
-/// leading 0, dates), resolves "<<" and splits keys at "::". `document` must outlive the value.
+/// leading 0, dates) and splits keys at "::". `document` must outlive the value.
 Value to_value(const Node& node, const Document& document);
 
 /// Lays `over` on top of `base`: maps are merged deeply, everything else is replaced.

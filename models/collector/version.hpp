@@ -19,46 +19,53 @@ std::string to_text(Version version);
 
 /// Semantics of one release. Each field says since when; sources: release notes and runs of v0.111 and v0.159.
 struct Semantics {
-  bool queue_counts_in_flight = true;       ///< since 0.120: queue_size includes requests being sent or backing off
-  bool retry_budget_uses_throttle = true;   ///< give up when now + max(back-off, Retry-After) passes the deadline;
-                                            ///< 0.111: the plain back-off decides, so an attempt may start after it
-  bool retry_after_date_honoured = true;    ///< 0.111 ignores an HTTP date
-  bool undecodable_200_is_permanent = true; ///< 0.111 retries it
-  bool in_flight_requests_metric = true;    ///< since 0.152
-  bool receiver_failed_metric = true;       ///< otelcol_receiver_failed_*: not in 0.111
-  bool server_address_labels = true;        ///< on sent and send_failed, since about 0.150
-  bool capacity_has_data_type = true;       ///< queue_capacity's data_type label: not in 0.111
-  bool service_labels = false;              ///< every series carries service_name, …: 0.111 (until about 0.118)
-  bool limiter_own_metric_names = true;     ///< otelcol_processor_memory_limiter_*: since 0.155
-  bool limiter_gc_gate_at_start = true;     ///< no soft-limit GC for 10 s after start; 0.111 collects at the crossing
-  bool limiter_refusals_are_incoming = true;///< refused items count in incoming_items: not in 0.111
-  bool new_type_names = true;               ///< otlp_http, otlp_grpc, …: since about 0.150
-  bool queue_sizers = true;                 ///< sending_queue.sizer, block_on_overflow, wait_for_result, batch
-  bool zipkin_semconv_new = true;           ///< network.local.address …; 0.111: net.host.ip, peer.service
+  bool queue_counts_in_flight = true;        ///< since 0.120: queue_size includes requests being sent or backing off
+  bool retry_budget_uses_throttle = true;    ///< give up when now + max(back-off, Retry-After) passes the deadline;
+                                             ///< 0.111: the plain back-off decides, so an attempt may start after it
+  bool retry_after_date_honoured = true;     ///< 0.111 ignores an HTTP date
+  bool undecodable_200_is_permanent = true;  ///< 0.111 retries it
+  bool in_flight_requests_metric = true;     ///< since 0.152
+  bool receiver_failed_metric = true;        ///< otelcol_receiver_failed_*: not in 0.111
+  bool server_address_labels = true;         ///< on sent and send_failed, since about 0.150
+  bool capacity_has_data_type = true;        ///< queue_capacity's data_type label: not in 0.111
+  bool service_labels = false;               ///< every series carries service_name, …: 0.111 (until about 0.118)
+  bool limiter_own_metric_names = true;      ///< otelcol_processor_memory_limiter_*: since 0.155
+  bool limiter_gc_gate_at_start =
+      true;  ///< since 0.121: no soft-limit GC for 10 s after start; before: at the crossing
+  bool limiter_refusals_are_incoming = true;  ///< refused items count in incoming_items: not in 0.111
+  bool new_type_names = true;                 ///< otlp_http, otlp_grpc, …: since 0.144
+  bool queue_sizers = true;        ///< sending_queue.sizer, block_on_overflow, wait_for_result, batch: since 0.123
+  bool zipkin_semconv_new = true;  ///< network.local.address …; 0.111: net.host.ip, peer.service
   bool basic_level_drops_batch_metrics = true;  ///< 0.111 keeps them
 
   // What the configuration file may say.
-  bool null_clears = true;            ///< since 0.125: "key: null" sets a scalar to zero instead of its default
-  bool empty_default_is_text = true;  ///< ${env:X:-} is an empty text; 0.111: null
-  bool ids_from_text = false;         ///< 0.111 takes "otlp, zipkin" for a list of component ids
+  bool null_clears = true;            ///< since 0.127: "key: null" sets a scalar to zero instead of its default
+  bool empty_default_is_text = true;  ///< since 0.156: ${env:X:-} is an empty text, before: null
   bool optional_enabled_key = true;   ///< since 0.140: any optional section knows `enabled`
-  bool optional_queue = true;         ///< the sending queue is such a section; 0.111 has a plain `enabled`
-  bool headers_as_list = true;        ///< headers also as a list of name and value; not in 0.111
-  bool lz4_compression = true;        ///< since 0.112
-  bool framed_snappy = true;          ///< x-snappy-framed, since 0.126
-  bool http_client_transport = true;  ///< compression_params, force_attempt_http2, middlewares; not in 0.111
-  bool http_server_transport = true;  ///< transport, dialer, middlewares, keep_alives_enabled; not in 0.111
-  bool tls_newer_keys = true;         ///< curve_preferences, tpm, include_insecure_cipher_suites; not in 0.111
-  bool tls_needs_certificate = true;  ///< a server's tls section without certificate and key is refused; not in 0.111
-  bool profiles_endpoint = true;      ///< since 0.133
-  bool debug_queue = true;            ///< the debug exporter knows sending_queue; not in 0.111
-  bool debug_output_paths = true;     ///< since 0.146
-  bool retry_always_checked = true;   ///< since 0.156: retry_on_failure is checked even when not enabled
-  bool limiter_gc_intervals = true;   ///< min_gc_interval_when_*: not in 0.111
-  bool limiter_gc_backoff = true;     ///< max_gc_interval_when_*: since 0.156
-  bool credential_files = true;       ///< basicauth username_file, password_file; not in 0.111
-  bool telemetry_checked = true;      ///< 0.111 only prints what is wrong with service.telemetry
-  bool telemetry_views = true;        ///< service.telemetry.metrics.views, since 0.123
+  bool optional_protocols = true;   ///< since 0.128 grpc and http are such sections; before, their keys are looked for
+                                    ///< in the plain file and so not found in protocols: ${…}
+  bool optional_queue = true;       ///< since 0.142 the sending queue is such a section; before: a plain `enabled`
+  bool headers_as_list = true;      ///< headers also as a list of name and value: since about 0.140
+  bool lz4_compression = true;      ///< since 0.112
+  bool framed_snappy = true;        ///< x-snappy-framed, since 0.126
+  bool compression_params = true;   ///< since 0.118
+  bool http_middlewares = true;     ///< middlewares and a client's force_attempt_http2: since 0.132
+  bool keep_alives_enabled = true;  ///< of an HTTP server, since 0.138
+  bool http_server_transport = true;  ///< transport and dialer of an HTTP server, since 0.144
+  bool cors_exposed_headers = true;   ///< since 0.154
+  bool tls_newer_keys = true;  ///< curve_preferences (0.119), tpm (0.126), include_insecure_cipher_suites (0.154)
+  bool tls_needs_certificate = true;     ///< since 0.136: a server's tls section without certificate and key is refused
+  bool profiles_endpoint = true;         ///< since 0.133
+  bool debug_queue = true;               ///< the debug exporter knows sending_queue: since about 0.140
+  bool debug_output_paths = true;        ///< since 0.146
+  bool retry_always_checked = true;      ///< since 0.156: retry_on_failure is checked even when not enabled
+  bool limiter_gc_intervals = true;      ///< min_gc_interval_when_*: since 0.121
+  bool limiter_gc_backoff = true;        ///< max_gc_interval_when_*: since 0.156
+  bool credential_files = true;          ///< basicauth username_file, password_file; not in 0.111
+  bool telemetry_checked = true;         ///< 0.111 only prints what is wrong with service.telemetry
+  bool telemetry_resource_form = true;   ///< service.telemetry.resource also as attributes, schema_url …: since 0.151
+  bool log_level_warning = true;         ///< "warning" beside "warn"; not in 0.111
+  bool telemetry_views = true;           ///< service.telemetry.metrics.views, since 0.123
   bool telemetry_address_works = false;  ///< service.telemetry.metrics.address: until 0.122
   bool telemetry_address_known = false;  ///< … and may be written until 0.127
   bool reader_can_add_suffixes = true;   ///< without_type_suffix: false has an effect, since 0.119

@@ -1,11 +1,11 @@
-#include "models/collector/config.hpp"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <fstream>
 #include <sstream>
 #include <string>
+
+#include "models/collector/config.hpp"
 
 namespace spillway::collector {
 namespace {
