@@ -172,7 +172,8 @@ std::vector<std::string> signs_row(const RunRecord& record, const std::string& c
   if (signs.queue.n == 0) return {};
   const double step = seconds(record.manifest.step);
   const auto when = [&](const Signs::Mean& mean) { return mean.n > 0 ? duration_text(mean.steps() * step) : "-"; };
-  return {collector, when(signs.queue), when(signs.refused), when(signs.failed), when(signs.drained), blindness_of(signs, step)};
+  return {collector,          when(signs.queue),   when(signs.refused),
+          when(signs.failed), when(signs.drained), blindness_of(signs, step)};
 }
 
 template <class RowOf>
@@ -202,12 +203,8 @@ Block collectors_block(const RunRecord& record) {
 Block signs_block(const RunRecord& record) {
   using enum Column::Align;
   Block block;
-  block.table.columns = {{"first sign of a full queue"},
-                         {"queue_size rises", right},
-                         {"enqueue_failed", right},
-                         {"send_failed", right},
-                         {"empty again", right},
-                         {""}};
+  block.table.columns = {{"first sign of a full queue"}, {"queue_size rises", right}, {"enqueue_failed", right},
+                         {"send_failed", right},         {"empty again", right},      {""}};
   add_rows(block.table, label_values(record, "collector"),
            [&](const std::string& name) { return signs_row(record, name); });
   return block.table.rows.empty() ? Block{} : block;

@@ -49,7 +49,8 @@ Block header_block(const SummaryInput& input) {
     block.lines = {left, right};
   }
   if (manifest.warm_up > Duration{}) {
-    block.lines.push_back("averages leave out the first " + duration_text(seconds(manifest.warm_up)));
+    block.lines.push_back("warm_up " + duration_text(seconds(manifest.warm_up)) +
+                          " is noted only: all numbers are of the whole run");
   }
   for (const auto& [name, note] : manifest.notes) block.lines.push_back(name + ": " + note);
   return block;

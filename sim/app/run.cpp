@@ -130,7 +130,8 @@ Examples:
   spillway run scenarios/trinity/*.yaml --out out/trinity
 
 --out writes record.json, series.csv and summary.txt, a folder for each of several scenarios. It replaces the
-results of an earlier run as a whole, and refuses a folder that holds anything else.)";
+results of an earlier run as a whole, and refuses a folder that holds anything else. With --format json several
+scenarios give one document after another.)";
 
 }  // namespace
 
