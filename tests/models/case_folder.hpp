@@ -85,13 +85,15 @@ class CaseFolder {
   std::filesystem::path folder_;
 };
 
-/// Null, with a failure of the test for each problem, when the files are refused.
+/// Null, with a failure of the test for each error, when the files are refused.
 inline std::shared_ptr<const PreparedScenario> prepare_case(const std::filesystem::path& file) {
   Problems problems;
   LoadedScenario loaded = load_scenario(file, {}, problems);
   std::shared_ptr<const PreparedScenario> prepared;
   if (loaded.scenario) prepared = prepare(std::move(*loaded.scenario), problems);
-  for (const Problem& problem : problems.all()) ADD_FAILURE() << to_text(problem);
+  for (const Problem& problem : problems.all()) {
+    if (problem.severity == Problem::Severity::error) ADD_FAILURE() << to_text(problem);
+  }
   return prepared;
 }
 
