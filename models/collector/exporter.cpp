@@ -54,6 +54,7 @@ Exporter::Exporter(Run& run, Transport& transport, ExporterSettings settings, De
   gave_up_ = loss("gave up after retries");
   shutdown_ = loss("shut down while retrying");
   no_retry_ = loss("failed, retry is off");
+  cancelled_ = loss("the client has gone");
 }
 
 Cause Exporter::loss(const std::string& text) { return run_.ledger.add_loss(settings_.name, text); }
@@ -96,9 +97,41 @@ void Exporter::admit(Payload payload, std::int64_t size, Done done) {
   held_bytes_ += payload.bytes();
   add_used(size);
   const Done later = queue_.wait_for_result ? done : Done{};
-  fifo_.push_back(elements_.add({std::move(payload), size, later, 0, {}}));
+  const std::int64_t items = payload.items();
+  fifo_.push_back(elements_.add({std::move(payload), size, items, later, 0, {}, false}));
   if (!queue_.wait_for_result) done({});
   dispatch();
+}
+
+bool Exporter::waits_for(std::uint32_t id, Done done) {
+  const Request& request = requests_[id];
+  return (request.element == kNone ? request.done : elements_[request.element].done) == done;
+}
+
+// The context of the call is that of the wait for room and, without a queue or with wait_for_result, of the export itself: it is
+// given up in the middle of an attempt or of a back-off. What still waits in the queue fails as soon as it is taken.
+void Exporter::cancel(Done done) {
+  const auto waiter = std::find_if(waiters_.begin(), waiters_.end(), [&](const Waiter& w) { return w.done == done; });
+  if (waiter != waiters_.end()) {
+    const Waiter gone = std::move(*waiter);
+    waiters_.erase(waiter);
+    return reject(gone.payload, done, cancelled_);
+  }
+  for (const std::uint32_t id : live_requests_) {
+    if (waits_for(id, done)) return cancel_request(id);
+  }
+  for (const std::uint32_t id : fifo_) {
+    if (elements_[id].done != done) continue;
+    elements_[id].done = {};
+    elements_[id].cancelled = true;
+    return reject(elements_[id].payload, done, cancelled_);
+  }
+}
+
+void Exporter::cancel_request(std::uint32_t id) {
+  if (requests_[id].on_the_wire) transport_.abandon(requests_[id].http);
+  else run_.sim.cancel(requests_[id].timer);
+  finish(id, {false, false, Code::none, Duration{-1}, cancelled_});
 }
 
 void Exporter::add_used(std::int64_t size) {
@@ -132,7 +165,9 @@ void Exporter::take_element(std::uint32_t element) {
   if (queue_.batch) return add_to_batch(element);
   ++busy_consumers_;
   elements_[element].open = 1;
-  start_request(std::move(elements_[element].payload), element, {}, {});
+  const std::uint32_t request = add_request(std::move(elements_[element].payload), element, {}, {});
+  if (!elements_[element].cancelled) return attempt(request);
+  finish(request, {false, false, Code::none, Duration{-1}, cancelled_});
 }
 
 Payload Exporter::cut_part(Payload& rest) const {
@@ -187,7 +222,7 @@ void Exporter::flush(OpenBatch part) {
   start_request(std::move(part.payload), kNone, std::move(part.elements), {});
 }
 
-void Exporter::start_request(Payload payload, std::uint32_t element, std::vector<std::uint32_t> more, Done done) {
+std::uint32_t Exporter::add_request(Payload payload, std::uint32_t element, std::vector<std::uint32_t> more, Done done) {
   Request request;
   request.payload = std::move(payload);
   request.element = element;
@@ -197,7 +232,11 @@ void Exporter::start_request(Payload payload, std::uint32_t element, std::vector
   request.back_off.current = config_.retry_on_failure.initial_interval;
   const std::uint32_t id = requests_.add(std::move(request));
   live_requests_.push_back(id);
-  attempt(id);
+  return id;
+}
+
+void Exporter::start_request(Payload payload, std::uint32_t element, std::vector<std::uint32_t> more, Done done) {
+  attempt(add_request(std::move(payload), element, std::move(more), done));
 }
 
 void Exporter::attempt(std::uint32_t id) {
@@ -275,7 +314,6 @@ void Exporter::finish(std::uint32_t id, const Result& result) {
     request.done(result);
     return check_stopped();
   }
-  if (!result.ok && queue_.wait_for_result) counters_.enqueue_failed.add(request.payload.items());
   held_bytes_ -= request.payload.bytes();
   run_.release(request.payload, reach, result.ok ? Ledger::handed_over() : result.cause);
   --busy_consumers_;
@@ -299,7 +337,10 @@ void Exporter::finish_part(std::uint32_t id, const Result& result) {
   if (--element.open > 0) return;
   const Element done = elements_.take(id);
   add_used(-done.size);
-  if (done.done.caller != nullptr) done.done(done.result);
+  if (done.done.caller != nullptr) {
+    if (!done.result.ok) counters_.enqueue_failed.add(done.items);  // to its caller the offer failed, whatever the reason
+    done.done(done.result);
+  }
   admit_waiters();
 }
 

@@ -52,6 +52,7 @@ class Exporter final : public Consumer, public AnswerTo, public Component, publi
            std::int64_t& held_bytes);
 
   void consume(Payload payload, Done done) override;
+  void cancel(Done done) override;
   bool mutates_data() const override { return config_.sending_queue.enabled && config_.sending_queue.batch.has_value(); }
   void answered(std::uint64_t token, const Answer& answer) override;
   void handle(const Event& event) override;
@@ -70,9 +71,11 @@ class Exporter final : public Consumer, public AnswerTo, public Component, publi
   struct Element {  ///< one entry of the queue
     Payload payload;
     std::int64_t size = 0;
+    std::int64_t items = 0;
     Done done;        ///< wait_for_result only
     int open = 0;     ///< requests (or the open batch) that still carry a part of it
     Result result;
+    bool cancelled = false;  ///< its caller has gone before a consumer took it
   };
   struct Waiter {  ///< a caller that block_on_overflow keeps waiting
     Payload payload;
@@ -99,6 +102,8 @@ class Exporter final : public Consumer, public AnswerTo, public Component, publi
   std::int64_t size_of(const Payload& payload, Sizer sizer) const;
   void offer(Payload payload, Done done);
   void admit(Payload payload, std::int64_t size, Done done);
+  bool waits_for(std::uint32_t request, Done done);
+  void cancel_request(std::uint32_t request);
   void reject(const Payload& payload, Done done, Cause cause);
   void add_used(std::int64_t size);
   void admit_waiters();
@@ -108,6 +113,7 @@ class Exporter final : public Consumer, public AnswerTo, public Component, publi
   Payload cut_part(Payload& rest) const;
   void keep_or_flush(OpenBatch part, bool fresh);
   void flush(OpenBatch part);
+  std::uint32_t add_request(Payload payload, std::uint32_t element, std::vector<std::uint32_t> more, Done done);
   void start_request(Payload payload, std::uint32_t element, std::vector<std::uint32_t> more, Done done);
   void attempt(std::uint32_t request);
   void failed(std::uint32_t request, const Answer& answer, Outcome outcome);
@@ -142,7 +148,7 @@ class Exporter final : public Consumer, public AnswerTo, public Component, publi
   Done stopped_;
   ExporterCounters counters_;
   Level queue_level_;
-  Cause queue_full_, too_large_, gave_up_, shutdown_, no_retry_;
+  Cause queue_full_, too_large_, gave_up_, shutdown_, no_retry_, cancelled_;
   std::map<std::string, Cause> causes_;
 };
 

@@ -69,6 +69,7 @@ class LimiterGate final : public Consumer {
  public:
   LimiterGate(MemoryLimiter& limiter, Consumer& next) : limiter_{limiter}, next_{next} { reach = next.reach; }
   void consume(Payload payload, Done done) override;
+  void cancel(Done done) override { next_.cancel(done); }
 
  private:
   MemoryLimiter& limiter_;

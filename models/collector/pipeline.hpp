@@ -37,6 +37,7 @@ struct Done {
   Caller* caller = nullptr;
   std::uint32_t token = 0;
   void operator()(const Result& result) const { caller->done(token, result); }
+  bool operator==(const Done&) const = default;
 };
 
 /// Takes payloads: a processor, an exporter, a fan-out. A consumer that says ok holds the items from then on
@@ -45,6 +46,9 @@ class Consumer {
  public:
   virtual ~Consumer() = default;
   virtual void consume(Payload payload, Done done) = 0;
+  /// Whoever began the call chain has gone (a context that is cancelled): a stage that still waits on behalf of consume(…, done)
+  /// ends the wait with an error. Nothing happens when it does not wait, or does not care.
+  virtual void cancel(Done) {}
   virtual bool mutates_data() const { return false; }
   DestinationSet reach = 0;  ///< destinations behind this stage
 };
@@ -66,9 +70,10 @@ class FanOut final : public Consumer, public Caller {
  public:
   explicit FanOut(std::vector<Consumer*> children);
   void consume(Payload payload, Done done) override;
+  void cancel(Done done) override;
   void done(std::uint32_t token, const Result& result) override;
   bool mutates_data() const override;
-  void kill() { calls_ = {}; }
+  void kill();
 
  private:
   struct Call {
@@ -76,10 +81,12 @@ class FanOut final : public Consumer, public Caller {
     Done done;
     std::size_t next = 0;
     Result merged;
+    bool cancelled = false;
   };
   void step(std::uint32_t token);
   std::vector<Consumer*> children_;
   Slab<Call> calls_;
+  std::vector<std::uint32_t> live_;
 };
 
 }  // namespace spillway::collector

@@ -30,7 +30,7 @@ int status_of(Protocol protocol, const Result& result) {
 }
 
 Receiver::Receiver(Run& run, Network& network, ReceiverSettings settings, Consumer& next)
-    : run_{run}, network_{network}, settings_{std::move(settings)}, next_{next} {}
+    : run_{run}, network_{network}, settings_{std::move(settings)}, next_{next}, self_{run.sim.add(*this)} {}
 
 void Receiver::start() {
   counters_ = {};
@@ -49,14 +49,43 @@ void Receiver::receive(RequestId request) {
   if (post.body_bytes > settings_.max_request_body_size) return reply(request, 400);
   spans_ += post.payload.items();
   if (post.payload.is_empty()) return reply(request, settings_.protocol == Protocol::zipkin ? 202 : 200);
-  const std::uint32_t token = open_.add({request, post.payload.items(), {}, false});
+  const std::uint32_t token = open_.add({request, post.payload.items(), {}, false, {}});
+  const Duration timeout = post.timeout;
   live_.push_back(token);
-  next_.consume(post.payload.clone(), {this, token});
+  next_.consume(decoded(post.payload), {this, token});
+  watch_client(token, timeout);
+}
+
+// What the pipeline gets to see: Zipkin spans are translated.
+Payload Receiver::decoded(const Payload& payload) {
+  if (settings_.protocol != Protocol::zipkin) return payload.clone();
+  Payload translated = run_.pool.empty();
+  for (const SpanGroup& group : payload.groups()) {
+    scratch_.clear();
+    for (std::uint32_t i = group.begin; i < group.end; ++i) {
+      scratch_.push_back(run_.catalog.from_zipkin(group.block->spans[i]));
+    }
+    translated.append(run_.pool.of(scratch_.data(), scratch_.size()));
+  }
+  return translated;
+}
+
+// A client that hangs up cancels the context of its request. The end of its connection is here as long after its timeout as the
+// request was under way, hence one timeout after the arrival. A client that is killed goes unnoticed.
+void Receiver::watch_client(std::uint32_t token, Duration timeout) {
+  const bool waits = std::find(live_.begin(), live_.end(), token) != live_.end();
+  if (!waits || timeout <= Duration{0}) return;
+  open_[token].client_leaves = run_.sim.start_timer(run_.sim.now() + timeout, self_, 0, token);
+}
+
+void Receiver::handle(const Event& event) {
+  next_.cancel({this, static_cast<std::uint32_t>(event.a)});
 }
 
 void Receiver::done(std::uint32_t token, const Result& result) {
   live_.erase(std::find(live_.begin(), live_.end(), token));
   const Open open = open_.take(token);
+  run_.sim.cancel(open.client_leaves);
   // The other counter gets +0, so both series exist after the first request.
   counters_.accepted.add(result.ok ? open.items : 0);
   counters_.refused.add(result.ok ? 0 : open.items);
@@ -86,6 +115,7 @@ void Receiver::kill(Cause cause) {
   listening_ = false;
   for (const std::uint32_t token : live_) {
     const Open open = open_.take(token);
+    run_.sim.cancel(open.client_leaves);
     if (open.answered) {
       run_.release(open.cut, next_.reach, cause);
       continue;

@@ -25,13 +25,14 @@ struct ReceiverCounters {
   Counter accepted, refused;
 };
 
-class Receiver final : public Server, public Caller {
+class Receiver final : public Server, public Caller, public Component {
  public:
   Receiver(Run& run, Network& network, ReceiverSettings settings, Consumer& next);
 
   bool listening() const override { return listening_; }
   void receive(RequestId request) override;
   void done(std::uint32_t token, const Result& result) override;
+  void handle(const Event& event) override;
 
   void start();
   /// Stops accepting. Zipkin cuts open requests off (their handlers go on), OTLP waits for them.
@@ -50,13 +51,18 @@ class Receiver final : public Server, public Caller {
     std::int64_t items = 0;
     Payload cut;  ///< held by the receiver once the client was cut off
     bool answered = false;
+    TimerId client_leaves;
   };
+  Payload decoded(const Payload& payload);
+  void watch_client(std::uint32_t token, Duration timeout);
   void reply(RequestId request, int status, Cause cause = {});
 
   Run& run_;
   Network& network_;
   ReceiverSettings settings_;
   Consumer& next_;
+  Target self_;
+  std::vector<Span> scratch_;
   bool listening_ = false;
   Slab<Open> open_;
   std::vector<std::uint32_t> live_;

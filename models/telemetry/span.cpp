@@ -64,8 +64,15 @@ std::uint16_t Catalog::add_resource(ResourceShape resource) {
   Attributes all{{"service.name", resource.service}};
   all.insert(all.end(), resource.attributes.begin(), resource.attributes.end());
   resource_bytes_.push_back(static_cast<std::int64_t>(field_bytes(attribute_bytes(all))));
+  resource_attribute_bytes_.push_back(static_cast<std::uint32_t>(attribute_bytes(resource.attributes)));
   resources_.push_back(std::move(resource));
-  return static_cast<std::uint16_t>(resources_.size() - 1);
+  const auto index = static_cast<std::uint16_t>(resources_.size() - 1);
+  bare_resources_.push_back(index);
+  if (!resources_[index].attributes.empty()) {
+    const std::uint16_t bare = add_resource({resources_[index].service, {}});
+    bare_resources_[index] = bare;
+  }
+  return index;
 }
 
 TraceId Catalog::trace_id(std::uint64_t trace) const {
@@ -77,11 +84,23 @@ std::uint64_t Catalog::span_id(std::uint64_t trace, std::uint32_t ordinal) const
   return hash_combine(hash_combine(key_ ^ 0x5a, trace), ordinal) | 1;
 }
 
-std::uint32_t Catalog::otlp_bytes(const Span& span) const {
-  constexpr std::size_t ids = 18 + 10, times = 9 + 9, kind = 2;
+std::uint32_t Catalog::sized(const Span& span, std::size_t more_bytes) const {
+  constexpr std::size_t ids = 18 + 10, times = 9 + 9;
   const std::size_t parent = span.parent == kNoParent ? 2 : 10;  // the empty parent id is still sent
   const std::size_t status = span.status == SpanStatus::unset ? 2 : 4;
-  return static_cast<std::uint32_t>(field_bytes(ids + parent + times + kind + status + shape_bytes_[span.shape]));
+  return static_cast<std::uint32_t>(field_bytes(ids + parent + times + status + shape_bytes_[span.shape] + more_bytes));
+}
+
+std::uint32_t Catalog::otlp_bytes(const Span& span) const {
+  constexpr std::size_t kind = 2;
+  return sized(span, kind);
+}
+
+Span Catalog::from_zipkin(Span span) const {
+  const std::size_t kind = shapes_[span.shape].kind == SpanKind::internal ? 0 : 2;
+  span.bytes = sized(span, kind + resource_attribute_bytes_[span.resource]);
+  span.resource = bare_resources_[span.resource];
+  return span;
 }
 
 std::int64_t Catalog::otlp_group_bytes(std::uint16_t resource, std::int64_t span_bytes) const {

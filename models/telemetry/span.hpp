@@ -68,17 +68,24 @@ class Catalog {
   /// Bytes of this span in the body that a collector of today sends (OTLP protobuf, no compression), with tag and
   /// length. The span's ids, times, kind and status have fixed sizes; flags and trace state are not sent.
   std::uint32_t otlp_bytes(const Span& span) const;
+  /// The span as a Zipkin receiver makes it: Zipkin knows no resource but the service's name, so the rest of the resource
+  /// came as tags and stays on the span, and it does not say the kind "internal".
+  Span from_zipkin(Span span) const;
   /// Bytes of a ResourceSpans around `span_bytes` of spans, with its own tag and length.
   std::int64_t otlp_group_bytes(std::uint16_t resource, std::int64_t span_bytes) const;
   /// Bytes of the span as a JSON object, as the Mandelbrot service writes it.
   std::int64_t zipkin_bytes(const Span& span) const;
 
  private:
+  std::uint32_t sized(const Span& span, std::size_t more_bytes) const;
+
   std::uint64_t key_;
   std::vector<SpanShape> shapes_;
   std::vector<ResourceShape> resources_;
   std::vector<std::uint32_t> shape_bytes_;     ///< OTLP: name and attributes
   std::vector<std::int64_t> resource_bytes_;   ///< OTLP: the Resource message with tag and length
+  std::vector<std::uint32_t> resource_attribute_bytes_;  ///< of it, what is not the service's name
+  std::vector<std::uint16_t> bare_resources_;  ///< by resource: the one that has only its service's name
 };
 
 /// The span as one Zipkin v2 JSON object. `epoch` is the wall-clock time of Time{}, microseconds since 1970.
