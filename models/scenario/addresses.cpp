@@ -49,17 +49,36 @@ class AddressBook {
  private:
   static constexpr std::size_t kMostAddresses = 16;  ///< of one collector or backend
 
-  /// One place holds an address once.
+  struct Claim {
+    int port = 0;
+    std::string owner;
+  };
+
+  /// In one place an address belongs to one owner; a host for every port collides with each of its ports.
   void claim(const Address& address, const std::string& owner, const std::string& at,
              const std::vector<std::string>& places) {
     const std::vector<std::string> outside{""};
-    const std::string text = address.host + (address.port == 0 ? "" : ":" + std::to_string(address.port));
     for (const std::string& place : places.empty() ? outside : places) {
-      const auto [first, is_new] = owners_.emplace(std::pair{place, text}, owner);
-      if (!is_new)
-        input_.problem(at, "'" + text + "' is an address of '" + first->second + "', too" +
-                               (place.empty() ? "" : ", in " + place) + "; rename one");
+      std::vector<Claim>& claims = claims_[{place, address.host}];
+      const auto rival = std::find_if(claims.begin(), claims.end(), [&](const Claim& other) {
+        const bool overlap = address.port == 0 || other.port == 0;
+        return other.port == address.port || (overlap && other.owner != owner);
+      });
+      if (rival != claims.end()) report_rival(address, *rival, owner, place, at);
+      claims.push_back({address.port, owner});
     }
+  }
+
+  void report_rival(const Address& address, const Claim& rival, const std::string& owner, const std::string& place,
+                    const std::string& at) {
+    const auto text = [&](int port) {
+      return "'" + address.host + (port == 0 ? "" : ":" + std::to_string(port)) + "'";
+    };
+    const std::string where = place.empty() ? "" : ", in " + place;
+    if (rival.owner == owner)
+      return input_.problem(at, text(address.port) + " is listed twice" + where + "; remove one");
+    input_.problem(at, text(address.port) + " collides with " + text(rival.port) + " of '" + rival.owner + "'" + where +
+                           "; rename one");
   }
 
   void report_silence(const Url& url, const std::string& path) {
@@ -75,7 +94,7 @@ class AddressBook {
   Input& input_;
   std::vector<std::string> texts_;  ///< as written, for suggestions
   std::multimap<std::string, Address> by_host_;
-  std::map<std::pair<std::string, std::string>, std::string> owners_;  ///< place and address to owner
+  std::map<std::pair<std::string, std::string>, std::vector<Claim>> claims_;  ///< by place and host
 };
 
 }  // namespace

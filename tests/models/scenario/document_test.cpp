@@ -5,8 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <chrono>
-
 #include "tests/models/scenario/workspace.hpp"
 
 namespace spillway {
@@ -14,16 +12,16 @@ namespace {
 
 struct Parsed {
   LoadedDocument loaded;
-  std::string text;  ///< of the problems
-  double seconds = 0;
+  std::string text;    ///< of the problems
+  double seconds = 0;  ///< of CPU time
 };
 
 template <class Load>
 Parsed timed(Load load) {
   Problems problems;
-  const auto begin = std::chrono::steady_clock::now();
+  const Stopwatch stopwatch;
   Parsed parsed{load(problems), {}, 0};
-  parsed.seconds = std::chrono::duration<double>{std::chrono::steady_clock::now() - begin}.count();
+  parsed.seconds = stopwatch.seconds();
   parsed.text = to_text(problems);
   EXPECT_EQ(parsed.loaded.document.has_value(), parsed.loaded.failure == LoadFailure::none);
   EXPECT_EQ(problems.has_errors(), !parsed.loaded.document) << parsed.text;

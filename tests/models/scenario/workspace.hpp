@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -71,6 +72,15 @@ inline Reading read_text(std::string_view text, const std::vector<Override>& ove
   const Workspace workspace;
   return read_file(workspace.write("scenario.yaml", text), overrides);
 }
+
+/// CPU seconds of this process since it was made: what others do on the machine does not count.
+class Stopwatch {
+ public:
+  double seconds() const { return static_cast<double>(std::clock() - begin_) / CLOCKS_PER_SEC; }
+
+ private:
+  std::clock_t begin_ = std::clock();
+};
 
 /// Sanitizers slow everything down; a promise about time is about the program as users run it.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
