@@ -3,6 +3,7 @@
 #include <array>
 #include <algorithm>
 #include <bit>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -48,6 +49,30 @@ std::size_t attribute_bytes(const Attributes& attributes) {
   return total;
 }
 
+/// Names of resource attributes in semantic conventions 1.6.1, the list of the collectors' Zipkin translation, sorted.
+constexpr std::string_view kResourceConventions[] = {
+    "aws.ecs.cluster.arn", "aws.ecs.container.arn", "aws.ecs.launchtype", "aws.ecs.task.arn", "aws.ecs.task.family",
+    "aws.ecs.task.revision", "aws.eks.cluster.arn", "aws.log.group.arns", "aws.log.group.names",
+    "aws.log.stream.arns", "aws.log.stream.names", "cloud.account.id", "cloud.availability_zone", "cloud.platform",
+    "cloud.provider", "cloud.region", "container.id", "container.image.name", "container.image.tag",
+    "container.name", "container.runtime", "deployment.environment", "device.id", "device.model.identifier",
+    "device.model.name", "faas.id", "faas.instance", "faas.max_memory", "faas.name", "faas.version", "host.arch",
+    "host.id", "host.image.id", "host.image.name", "host.image.version", "host.name", "host.type",
+    "k8s.cluster.name", "k8s.container.name", "k8s.cronjob.name", "k8s.cronjob.uid", "k8s.daemonset.name",
+    "k8s.daemonset.uid", "k8s.deployment.name", "k8s.deployment.uid", "k8s.job.name", "k8s.job.uid",
+    "k8s.namespace.name", "k8s.node.name", "k8s.node.uid", "k8s.pod.name", "k8s.pod.uid", "k8s.replicaset.name",
+    "k8s.replicaset.uid", "k8s.statefulset.name", "k8s.statefulset.uid", "os.description", "os.name", "os.type",
+    "os.version", "process.command", "process.command_args", "process.command_line", "process.executable.name",
+    "process.executable.path", "process.owner", "process.pid", "process.runtime.description",
+    "process.runtime.name", "process.runtime.version", "service.instance.id", "service.name", "service.namespace",
+    "service.version", "telemetry.auto.version", "telemetry.sdk.language", "telemetry.sdk.name",
+    "telemetry.sdk.version", "webengine.description", "webengine.name", "webengine.version",
+};
+
+bool is_resource_convention(std::string_view key) {
+  return std::binary_search(std::begin(kResourceConventions), std::end(kResourceConventions), key);
+}
+
 }  // namespace
 
 std::size_t varint_bytes(std::uint64_t value) { return (static_cast<std::size_t>(std::bit_width(value | 1)) + 6) / 7; }
@@ -64,13 +89,18 @@ std::uint16_t Catalog::add_resource(ResourceShape resource) {
   Attributes all{{"service.name", resource.service}};
   all.insert(all.end(), resource.attributes.begin(), resource.attributes.end());
   resource_bytes_.push_back(static_cast<std::int64_t>(field_bytes(attribute_bytes(all))));
-  resource_attribute_bytes_.push_back(static_cast<std::uint32_t>(attribute_bytes(resource.attributes)));
+  ResourceShape kept{resource.service, {}};
+  Attributes tags;
+  for (const auto& attribute : resource.attributes) {
+    (is_resource_convention(attribute.first) ? kept.attributes : tags).push_back(attribute);
+  }
+  tag_bytes_.push_back(static_cast<std::uint32_t>(attribute_bytes(tags)));
   resources_.push_back(std::move(resource));
   const auto index = static_cast<std::uint16_t>(resources_.size() - 1);
-  bare_resources_.push_back(index);
-  if (!resources_[index].attributes.empty()) {
-    const std::uint16_t bare = add_resource({resources_[index].service, {}});
-    bare_resources_[index] = bare;
+  from_zipkin_.push_back(index);
+  if (!tags.empty()) {
+    const std::uint16_t left = add_resource(std::move(kept));
+    from_zipkin_[index] = left;
   }
   return index;
 }
@@ -98,8 +128,8 @@ std::uint32_t Catalog::otlp_bytes(const Span& span) const {
 
 Span Catalog::from_zipkin(Span span) const {
   const std::size_t kind = shapes_[span.shape].kind == SpanKind::internal ? 0 : 2;
-  span.bytes = sized(span, kind + resource_attribute_bytes_[span.resource]);
-  span.resource = bare_resources_[span.resource];
+  span.bytes = sized(span, kind + tag_bytes_[span.resource]);
+  span.resource = from_zipkin_[span.resource];
   return span;
 }
 

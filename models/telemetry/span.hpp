@@ -69,7 +69,8 @@ class Catalog {
   /// length. The span's ids, times, kind and status have fixed sizes; flags and trace state are not sent.
   std::uint32_t otlp_bytes(const Span& span) const;
   /// The span as a Zipkin receiver makes it: Zipkin knows no resource but the service's name, so the rest of the resource
-  /// came as tags and stays on the span, and it does not say the kind "internal".
+  /// came as tags. Those with a conventional name of a resource attribute go back there, others stay on the span.
+  /// Zipkin does not say the kind "internal". Leaves out: such names among the attributes of the span itself.
   Span from_zipkin(Span span) const;
   /// Bytes of a ResourceSpans around `span_bytes` of spans, with its own tag and length.
   std::int64_t otlp_group_bytes(std::uint16_t resource, std::int64_t span_bytes) const;
@@ -84,8 +85,8 @@ class Catalog {
   std::vector<ResourceShape> resources_;
   std::vector<std::uint32_t> shape_bytes_;     ///< OTLP: name and attributes
   std::vector<std::int64_t> resource_bytes_;   ///< OTLP: the Resource message with tag and length
-  std::vector<std::uint32_t> resource_attribute_bytes_;  ///< of it, what is not the service's name
-  std::vector<std::uint16_t> bare_resources_;  ///< by resource: the one that has only its service's name
+  std::vector<std::uint32_t> tag_bytes_;  ///< by resource: its attributes that stay on a span that came as Zipkin
+  std::vector<std::uint16_t> from_zipkin_;  ///< by resource: what is left of it then
 };
 
 /// The span as one Zipkin v2 JSON object. `epoch` is the wall-clock time of Time{}, microseconds since 1970.

@@ -245,10 +245,10 @@ class Measurement {
   std::unique_ptr<asio::posix::stream_descriptor> stop_;
 };
 
-double sum_of(const std::vector<MetricValue>& page, const std::string& name) {
+std::int64_t total(const std::vector<MetricValue>& page, const std::string& name) {
   double sum = 0;
   for (const MetricValue& value : page) sum += value.name == name ? value.value : 0;
-  return sum;
+  return static_cast<std::int64_t>(sum);
 }
 
 std::vector<Series> series_of(const std::vector<MetricSnapshot>& snapshots, Duration step) {
@@ -285,8 +285,16 @@ DestinationFates Measurement::fates(std::size_t sink, const DestinationFates& se
   };
   for (const Fate& fate : senders.lost) take(fate);
   if (plan_.sinks[sink].backend.place.empty() && scenario_.backends.size() - std::count_if(scenario_.backends.begin(), scenario_.backends.end(), [](const Backend& b) { return !b.in.empty(); }) == 1) {
-    take({"collectors", "queue full (enqueue_failed)", static_cast<std::int64_t>(sum_of(page, "otelcol_exporter_enqueue_failed_spans")), {}});
-    take({"collectors", "given up (send_failed)", static_cast<std::int64_t>(sum_of(page, "otelcol_exporter_send_failed_spans")), {}});
+    // A failure that a receiver passed on is its client's: a refused span is in one of these counters as well.
+    std::int64_t passed_on = total(page, "otelcol_receiver_refused_spans");
+    const auto swallowed = [&](const char* counter) {
+      const std::int64_t failed = total(page, counter);
+      const std::int64_t known = std::min(failed, passed_on);
+      passed_on -= known;
+      return failed - known;
+    };
+    take({"collectors", "queue full (enqueue_failed)", swallowed("otelcol_exporter_enqueue_failed_spans"), {}});
+    take({"collectors", "given up (send_failed)", swallowed("otelcol_exporter_send_failed_spans"), {}});
   }
   fates.in_flight = missing;  // in queues, or lost without a counter
   return fates;
