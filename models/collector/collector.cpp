@@ -168,6 +168,7 @@ std::vector<Stage*> Collector::stages() {
 void Collector::start() {
   life_ = Life::running;
   started_ = run_.sim.now();
+  held_bytes_ = 0;  // what a killed life held is gone
   const std::vector<Stage*> all = stages();
   for (auto stage = all.rbegin(); stage != all.rend(); ++stage) (*stage)->start();
   for (NamedReceiver& named : receivers_) named.receiver->start();
@@ -203,12 +204,14 @@ void Collector::exited() {
 
 void Collector::kill(std::optional<Duration> restart_after) {
   if (life_ == Life::down) return;
-  for (NamedReceiver& named : receivers_) {
-    named.receiver->kill(killed_);
-    if (named.heads) named.heads->kill();
-  }
+  // Against the stream: what an exporter has on the wire is held by the wire before a stage above lets go of it.
+  const std::vector<Stage*> all = stages();
+  for (auto stage = all.rbegin(); stage != all.rend(); ++stage) (*stage)->kill(killed_);
   for (auto& fan_out : fan_outs_) fan_out->kill();
-  for (Stage* stage : stages()) stage->kill(killed_);
+  for (NamedReceiver& named : receivers_) {
+    if (named.heads) named.heads->kill();
+    named.receiver->kill(killed_);
+  }
   restart_after_ = restart_after;
   exited();
 }
