@@ -168,6 +168,7 @@ std::vector<Stage*> Collector::stages() {
 void Collector::start() {
   life_ = Life::running;
   started_ = run_.sim.now();
+  for (auto& [id, discard] : discards_) discard->sent = {};
   held_bytes_ = 0;  // what a killed life held is gone
   const std::vector<Stage*> all = stages();
   for (auto stage = all.rbegin(); stage != all.rend(); ++stage) (*stage)->start();

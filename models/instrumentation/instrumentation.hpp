@@ -97,9 +97,11 @@ class OtlpBatch final : public SpanExporter, public AnswerTo, public Component {
     std::uint32_t slot;
     std::uint32_t order;  ///< ties: order of arrival
   };
-  static bool later(const Pending& x, const Pending& y) {
-    return x.end != y.end ? x.end > y.end : x.order > y.order;
-  }
+  struct Later {  ///< a type, not a function, so that the heap's comparisons are inlined
+    bool operator()(const Pending& x, const Pending& y) const {
+      return x.end != y.end ? x.end > y.end : x.order > y.order;
+    }
+  };
   void take_ended(Time until);
   void enqueue(const Span& span);
   void watch();

@@ -26,7 +26,7 @@ void OtlpBatch::finished(const Span& span) {
     slots_[slot] = span;
   }
   future_.push_back({span.start + span.duration, slot, next_order_++});
-  std::push_heap(future_.begin(), future_.end(), later);
+  std::push_heap(future_.begin(), future_.end(), Later{});
   watch();
 }
 
@@ -46,7 +46,7 @@ void OtlpBatch::watch() {
 void OtlpBatch::take_ended(Time until) {
   while (!future_.empty() && future_.front().end <= until) {
     const std::uint32_t slot = future_.front().slot;
-    std::pop_heap(future_.begin(), future_.end(), later);
+    std::pop_heap(future_.begin(), future_.end(), Later{});
     future_.pop_back();
     enqueue(slots_[slot]);
     free_slots_.push_back(slot);
