@@ -14,15 +14,18 @@ std::string hex(std::uint64_t value) {
   return text;
 }
 
-bool stores(const Behaviour& behaviour, int status) {
-  return behaviour.store.value_or(behaviour.kind == Behaviour::Kind::answer && status >= 200 && status < 300);
+bool says_yes(const Behaviour& behaviour, int status) {
+  return behaviour.kind == Behaviour::Kind::answer && status >= 200 && status < 300;
 }
+
+bool stores(const Behaviour& behaviour, int status) { return behaviour.store.value_or(says_yes(behaviour, status)); }
 
 }  // namespace
 
 BackendServer::BackendServer(Run& run, Network& network, BackendSettings settings)
     : run_{run}, network_{network}, settings_{std::move(settings)}, self_{run.sim.add(*this)},
-      destination_{run.ledger.add_destination(settings_.name)}, draws_{run.sim.stream(settings_.name, "latency")} {}
+      destination_{run.ledger.add_destination(settings_.name)}, draws_{run.sim.stream(settings_.name, "latency")},
+      discarded_{run.ledger.add_loss(settings_.name, "accepted, not stored")} {}
 
 const Behaviour& BackendServer::current_now() const {
   if (fault_ != nullptr) return *fault_;
@@ -42,6 +45,7 @@ void BackendServer::receive(RequestId request) {
   const bool known = settings_.credential == 0 || post.credential == settings_.credential;
   const int status = known ? behaviour.status : 401;
   if (known && stores(behaviour, status)) store(post.payload);
+  else if (says_yes(behaviour, status)) discard(post.payload);
   switch (behaviour.kind) {
     case Behaviour::Kind::answer: return answer_later(request, behaviour, status);
     case Behaviour::Kind::hang: count_answer("hang"); return network_.never_answer(request);
@@ -64,6 +68,12 @@ void BackendServer::store(const Payload& payload) {
     const std::uint64_t id = run_.catalog.span_id(span.trace, span.ordinal);
     span_ids_.push_back(hex(trace.high) + hex(trace.low) + ":" + hex(id));
   });
+}
+
+// The sender will believe that the items are here.
+void BackendServer::discard(const Payload& payload) {
+  run_.hold(payload, DestinationSet{1} << destination_);
+  run_.release(payload, DestinationSet{1} << destination_, discarded_);
 }
 
 Duration BackendServer::latency(const Behaviour& behaviour) {

@@ -42,6 +42,7 @@ class BackendServer final : public Server, public Component {
   };
   const Behaviour& current_now() const;
   void store(const Payload& payload);
+  void discard(const Payload& payload);
   void count_answer(const std::string& text) { ++answers_[text]; }
   Duration latency(const Behaviour& behaviour);
   void answer_later(RequestId request, const Behaviour& behaviour, int status);
@@ -54,6 +55,7 @@ class BackendServer final : public Server, public Component {
   const Behaviour* fault_ = nullptr;
   Slab<Waiting> waiting_;
   Sequence draws_;
+  Cause discarded_;
   std::int64_t requests_ = 0, body_bytes_ = 0, spans_ = 0;
   std::map<std::string, std::int64_t> answers_;
   std::uint64_t span_set_ = 0;

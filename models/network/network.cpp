@@ -135,8 +135,14 @@ void Network::leave(RequestId id) {
 void Network::finish(RequestId id) {
   const Request request = requests_.take(id);
   if (!request.holds) return;
-  const Cause cause = request.answer.cause.index != 0 ? request.answer.cause : vanished_;
-  run_.release(request.post.payload, endpoints_[request.post.endpoint].reach, cause);
+  run_.release(request.post.payload, endpoints_[request.post.endpoint].reach, end_of(request));
+}
+
+// With a yes the server has taken over, though nobody is there to hear it.
+Cause Network::end_of(const Request& request) const {
+  if (request.lost) return vanished_;
+  if (request.answer.cause.index != 0) return request.answer.cause;
+  return request.answer.success() ? Ledger::handed_over() : vanished_;
 }
 
 }  // namespace spillway

@@ -78,6 +78,7 @@ class Network final : public Component, public Transport {
   void on_timeout(RequestId id);
   void leave(RequestId id);
   void finish(RequestId id);
+  Cause end_of(const Request& request) const;
 
   Run& run_;
   Target self_;
