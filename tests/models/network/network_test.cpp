@@ -36,6 +36,30 @@ struct Exchange : NetBench {
   PostingClient client{*this, 10s};
 };
 
+/// Waits 2 s for an answer, then posts the same items again; keeps them until it is told yes.
+class Impatient final : public AnswerTo {
+ public:
+  explicit Impatient(NetBench& bench) : bench_{bench}, payload_{bench.payload(10)} { bench.run.hold(payload_, bench.reach); }
+  void post() {
+    Post post;
+    post.endpoint = bench_.endpoint;
+    post.payload = payload_.clone();
+    post.timeout = 2s;
+    post.client = this;
+    bench_.network.post(std::move(post));
+  }
+  void answered(std::uint64_t, const Answer& answer) override {
+    heard.push_back(to_text(answer));
+    if (!answer.success()) return bench_.script.at(bench_.now() + 1, [this] { post(); });
+    bench_.run.release(payload_, bench_.reach, Ledger::handed_over());
+  }
+  std::vector<std::string> heard;
+
+ private:
+  NetBench& bench_;
+  Payload payload_;
+};
+
 TEST(Network, TakesTheLatencyOnBothWays) {
   Exchange net;
   net.client.post_now(10);
@@ -131,6 +155,19 @@ TEST(Network, WhatIsStoredAfterTheClientGaveUpStaysStored) {
   EXPECT_EQ(net.client.heard, (Heard{{10, "timed out"}}));
   EXPECT_EQ(net.fates().stored, 10);
   EXPECT_EQ(net.fates().in_flight, 0);
+}
+
+TEST(Network, AClientThatIsAnsweredAfterItsTimeoutAndAsksAgainHasLostNothing) {
+  Exchange net;
+  Impatient client{net};
+  net.server.thinks = 3s;
+  client.post();
+  net.script.at(2.5, [&] { net.server.thinks = 100ms; });
+  net.run_until(30);
+  EXPECT_EQ(client.heard, (std::vector<std::string>{"timed out", "200"}));
+  EXPECT_EQ(net.fates().stored, 10);
+  EXPECT_EQ(net.fates().duplicates, 10);
+  EXPECT_EQ(net.fates().stored_though_given_up, 0);
 }
 
 TEST(Network, AbandonedRequestsArriveAllTheSameAndTheBooksClose) {
