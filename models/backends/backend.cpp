@@ -56,8 +56,8 @@ void BackendServer::receive(RequestId request) {
   }
 }
 
-// The set is named by the ids that its spans have in replication 0, the one that real programs are given: replications in
-// which the same spans arrive then have the same set.
+// The set is named by the ids that its spans have in replication 0, the one that real programs are given:
+// replications in which the same spans arrive then have the same set.
 void BackendServer::store(const Payload& payload) {
   const Catalog first{run_.sim.seed()};
   payload.for_each([&](const Span& span) {

@@ -62,7 +62,11 @@ class Collector final : public Component, public Caller {
     std::unique_ptr<Exporter> exporter;
   };
   struct Discard final : Consumer {  ///< nop and debug: takes everything, keeps nothing
-    void consume(Payload, Done done) override { done({}); }
+    void consume(Payload payload, Done done) override {
+      sent.add(payload.items());
+      done({});
+    }
+    Counter sent;
   };
 
   void build_exporters(AddressBook& book, Transport& transport);
@@ -87,6 +91,7 @@ class Collector final : public Component, public Caller {
   void write_batches(Page& page) const;
   void write_limiters(Page& page) const;
   void write_exporters(Page& page) const;
+  void write_debug_exporters(Page& page) const;
   void write_process(Page& page) const;
   void put(Page& page, std::string name, Labels labels, double value) const;
 

@@ -108,8 +108,9 @@ bool Exporter::waits_for(std::uint32_t id, Done done) {
   return (request.element == kNone ? request.done : elements_[request.element].done) == done;
 }
 
-// The context of the call is that of the wait for room and, without a queue or with wait_for_result, of the export itself: it is
-// given up in the middle of an attempt or of a back-off. What still waits in the queue fails as soon as it is taken.
+// The context of the call is that of the wait for room and, without a queue or with wait_for_result, of the export
+// itself: it is given up in the middle of an attempt or of a back-off. What still waits in the queue fails as soon as
+// it is taken.
 void Exporter::cancel(Done done) {
   const auto waiter = std::find_if(waiters_.begin(), waiters_.end(), [&](const Waiter& w) { return w.done == done; });
   if (waiter != waiters_.end()) {
@@ -222,7 +223,8 @@ void Exporter::flush(OpenBatch part) {
   start_request(std::move(part.payload), kNone, std::move(part.elements), {});
 }
 
-std::uint32_t Exporter::add_request(Payload payload, std::uint32_t element, std::vector<std::uint32_t> more, Done done) {
+std::uint32_t Exporter::add_request(Payload payload, std::uint32_t element, std::vector<std::uint32_t> more,
+                                    Done done) {
   Request request;
   request.payload = std::move(payload);
   request.element = element;

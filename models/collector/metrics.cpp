@@ -36,6 +36,7 @@ void Collector::write_metrics(Page& page) const {
   write_batches(page);
   write_limiters(page);
   write_exporters(page);
+  write_debug_exporters(page);
   write_process(page);
 }
 
@@ -84,6 +85,21 @@ void Collector::write_limiters(Page& page) const {
   }
 }
 
+// The debug exporter counts as others do; it never fails. The nop exporter counts nothing.
+void Collector::write_debug_exporters(Page& page) const {
+  for (const auto& [id, discard] : discards_) {
+    if (!id.starts_with("debug")) continue;
+    const Labels labels{{"exporter", id}};
+    if (discard->sent.visible()) {
+      put(page, "otelcol_exporter_sent_spans", labels, static_cast<double>(discard->sent.value()));
+      if (!semantics_.send_failed_appears_late) put(page, "otelcol_exporter_send_failed_spans", labels, 0);
+    }
+    Labels with_type = labels;
+    with_type["data_type"] = "traces";
+    if (semantics_.in_flight_requests_metric) put(page, "otelcol_exporter_in_flight_requests", with_type, 0);
+  }
+}
+
 void Collector::write_exporters(Page& page) const {
   for (const NamedExporter& named : exporters_) {
     const ExporterCounters& counters = named.exporter->counters();
@@ -99,6 +115,8 @@ void Collector::write_exporters(Page& page) const {
     }
     if (counters.sent.visible()) {
       put(page, "otelcol_exporter_sent_spans", with_address, static_cast<double>(counters.sent.value()));
+    }
+    if (counters.sent.visible() && (counters.send_failed.value() > 0 || !semantics_.send_failed_appears_late)) {
       put(page, "otelcol_exporter_send_failed_spans", with_address, static_cast<double>(counters.send_failed.value()));
     }
     if (counters.enqueue_failed.visible()) {

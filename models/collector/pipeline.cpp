@@ -20,7 +20,8 @@ void FanOut::consume(Payload payload, Done done) {
 }
 
 void FanOut::cancel(Done done) {
-  const auto call = std::find_if(live_.begin(), live_.end(), [&](std::uint32_t token) { return calls_[token].done == done; });
+  const auto call =
+      std::find_if(live_.begin(), live_.end(), [&](std::uint32_t token) { return calls_[token].done == done; });
   if (call == live_.end()) return;
   const std::uint32_t token = *call;
   calls_[token].cancelled = true;

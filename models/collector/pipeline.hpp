@@ -46,8 +46,8 @@ class Consumer {
  public:
   virtual ~Consumer() = default;
   virtual void consume(Payload payload, Done done) = 0;
-  /// Whoever began the call chain has gone (a context that is cancelled): a stage that still waits on behalf of consume(…, done)
-  /// ends the wait with an error. Nothing happens when it does not wait, or does not care.
+  /// Whoever began the call chain has gone (a context that is cancelled): a stage that still waits on behalf of
+  /// consume(…, done) ends the wait with an error. Nothing happens when it does not wait, or does not care.
   virtual void cancel(Done) {}
   virtual bool mutates_data() const { return false; }
   DestinationSet reach = 0;  ///< destinations behind this stage

@@ -70,8 +70,8 @@ Payload Receiver::decoded(const Payload& payload) {
   return translated;
 }
 
-// A client that hangs up cancels the context of its request. The end of its connection is here as long after its timeout as the
-// request was under way, hence one timeout after the arrival. A client that is killed goes unnoticed.
+// A client that hangs up cancels the context of its request. The end of its connection is here as long after its
+// timeout as the request was under way, hence one timeout after the arrival. A client that is killed goes unnoticed.
 void Receiver::watch_client(std::uint32_t token, Duration timeout) {
   const bool waits = std::find(live_.begin(), live_.end(), token) != live_.end();
   if (!waits || timeout <= Duration{0}) return;

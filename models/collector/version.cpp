@@ -91,6 +91,7 @@ Semantics semantics_of(Version v) {
   s.undecodable_200_is_permanent = since(120);
   s.in_flight_requests_metric = since(152);
   s.receiver_failed_metric = since(140);
+  s.send_failed_appears_late = since(150);
   s.server_address_labels = since(150);
   s.capacity_has_data_type = since(120);
   s.service_labels = !since(119);

@@ -26,6 +26,7 @@ struct Semantics {
   bool undecodable_200_is_permanent = true;  ///< 0.111 retries it
   bool in_flight_requests_metric = true;     ///< since 0.152
   bool receiver_failed_metric = true;        ///< otelcol_receiver_failed_*: not in 0.111
+  bool send_failed_appears_late = true;     ///< with the first failure; 0.111: 0 beside the first success
   bool server_address_labels = true;         ///< on sent and send_failed, since about 0.150
   bool capacity_has_data_type = true;        ///< queue_capacity's data_type label: not in 0.111
   bool service_labels = false;               ///< every series carries service_name, …: 0.111 (until about 0.118)

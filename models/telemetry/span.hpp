@@ -68,9 +68,9 @@ class Catalog {
   /// Bytes of this span in the body that a collector of today sends (OTLP protobuf, no compression), with tag and
   /// length. The span's ids, times, kind and status have fixed sizes; flags and trace state are not sent.
   std::uint32_t otlp_bytes(const Span& span) const;
-  /// The span as a Zipkin receiver makes it: Zipkin knows no resource but the service's name, so the rest of the resource
-  /// came as tags. Those with a conventional name of a resource attribute go back there, others stay on the span.
-  /// Zipkin does not say the kind "internal". Leaves out: such names among the attributes of the span itself.
+  /// The span as a Zipkin receiver makes it: Zipkin knows no resource but the service's name, so the rest of the
+  /// resource came as tags. Those with a conventional name of a resource attribute go back there, others stay on the
+  /// span. Zipkin does not say the kind "internal". Leaves out: such names among the attributes of the span itself.
   Span from_zipkin(Span span) const;
   /// Bytes of a ResourceSpans around `span_bytes` of spans, with its own tag and length.
   std::int64_t otlp_group_bytes(std::uint16_t resource, std::int64_t span_bytes) const;
