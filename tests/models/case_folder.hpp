@@ -97,7 +97,7 @@ inline std::shared_ptr<const PreparedScenario> prepare_case(const std::filesyste
   return prepared;
 }
 
-/// Plays the first replication. VERSION in the scenario stands for the collector's version, collector.yaml for its file.
+/// Plays the first replication. In the scenario VERSION stands for the collector's version, collector.yaml for its file.
 inline Case play_case(std::string scenario, std::string_view collector, std::string_view version) {
   const CaseFolder folder;
   if (const auto at = scenario.find("VERSION"); at != std::string::npos) scenario.replace(at, 7, version);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Do the tests of the collector's components notice wrong rules? Applies each mutant of mutants.txt to a copy of its file,
-# links the tests with it instead of the original, and expects them to fail. Two mutants at a time.
+# Do the tests of the collector's components notice wrong rules? Applies each mutant of mutants.txt to a copy of its
+# file, links the tests with it instead of the original, and expects them to fail. Two mutants at a time.
 #
 # run.sh FOLDER COMPILER FLAGS OBJECTS_AND_LIBRARIES...
 #   FOLDER   for copies and programs; made when missing

@@ -11,7 +11,8 @@ namespace {
 
 /// A batch processor between a sender and a sink, started at 0.
 struct BatchBench : Bench {
-  explicit BatchBench(BatchConfig settings, int cpus = 2) : config{std::move(settings)}, batch{run, config, cpus, sink, held_bytes} {
+  explicit BatchBench(BatchConfig settings, int cpus = 2)
+      : config{std::move(settings)}, batch{run, config, cpus, sink, held_bytes} {
     batch.start();
   }
   BatchConfig config;

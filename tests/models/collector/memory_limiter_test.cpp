@@ -86,7 +86,8 @@ TEST(LimiterState, Before0120CollectsOnTheEdgeAndThenKeepsRefusing) {
 }
 
 struct LimiterBench : Bench {
-  explicit LimiterBench(const Semantics& semantics) : limiter{run, "limiter", config, semantics, [this] { return heap; }} {
+  explicit LimiterBench(const Semantics& semantics)
+      : limiter{run, "limiter", config, semantics, [this] { return heap; }} {
     limiter.start();
   }
   std::int64_t heap = 10 * kMiB;

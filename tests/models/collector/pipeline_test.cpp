@@ -14,7 +14,8 @@ struct FanOutBench : Bench {
 /// Notes in which order consumers are called.
 class Named final : public Consumer {
  public:
-  Named(std::string name, bool mutates, std::string& calls) : name_{std::move(name)}, mutates_{mutates}, calls_{calls} {}
+  Named(std::string name, bool mutates, std::string& calls)
+      : name_{std::move(name)}, mutates_{mutates}, calls_{calls} {}
   void consume(Payload, Done done) override {
     calls_ += name_;
     done({});

@@ -34,7 +34,8 @@ TEST(StatusOf, OtlpWithoutACodeTellsPermanentFromTemporary) {
 }
 
 TEST(StatusOf, OtlpKeepsTheCodeOfTheError) {
-  for (const Code code : {Code::canceled, Code::deadline_exceeded, Code::aborted, Code::out_of_range, Code::unavailable, Code::data_loss}) {
+  for (const Code code : {Code::canceled, Code::deadline_exceeded, Code::aborted, Code::out_of_range,
+                          Code::unavailable, Code::data_loss}) {
     EXPECT_EQ(status_of(Protocol::otlp_http, error(true, code)), 503);
   }
   EXPECT_EQ(status_of(Protocol::otlp_http, error(false, Code::resource_exhausted)), 429);

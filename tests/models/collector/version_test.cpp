@@ -12,13 +12,16 @@ TEST(ParseVersion, TakesWhatPeopleWrite) {
 }
 
 TEST(ParseVersion, RefusesEverythingElse) {
-  for (const char* text : {"", "v", "0", "0.", "0.1.", "0.1.2.3", "0.1.2-rc1", "latest", "0..1", "-1.2", " 0.1", "0.99999999999"}) {
+  for (const char* text : {"", "v", "0", "0.", "0.1.", "0.1.2.3", "0.1.2-rc1", "latest", "0..1", "-1.2", " 0.1",
+                           "0.99999999999"}) {
     EXPECT_EQ(parse_version(text), std::nullopt) << text;
   }
 }
 
 TEST(ParseVersion, IsTheInverseOfToText) {
-  for (const Version version : {Version{0, 111, 0}, Version{0, 159, 3}}) EXPECT_EQ(parse_version(to_text(version)), version);
+  for (const Version version : {Version{0, 111, 0}, Version{0, 159, 3}}) {
+    EXPECT_EQ(parse_version(to_text(version)), version);
+  }
 }
 
 TEST(Semantics, OfTheOldEnd) {

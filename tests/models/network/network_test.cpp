@@ -39,7 +39,9 @@ struct Exchange : NetBench {
 /// Waits 2 s for an answer, then posts the same items again; keeps them until it is told yes.
 class Impatient final : public AnswerTo {
  public:
-  explicit Impatient(NetBench& bench) : bench_{bench}, payload_{bench.payload(10)} { bench.run.hold(payload_, bench.reach); }
+  explicit Impatient(NetBench& bench) : bench_{bench}, payload_{bench.payload(10)} {
+    bench.run.hold(payload_, bench.reach);
+  }
   void post() {
     Post post;
     post.endpoint = bench_.endpoint;
@@ -218,7 +220,8 @@ TEST(ParseUrl, FillsInPortAndPath) {
 }
 
 TEST(ParseUrl, RefusesWhatIsNoHttpUrl) {
-  for (const char* text : {"", "a:80", "ftp://a", "http://", "http://:80", "http://a:0", "http://a:65536", "http://a:x", "http://a:"}) {
+  for (const char* text : {"", "a:80", "ftp://a", "http://", "http://:80", "http://a:0", "http://a:65536",
+                           "http://a:x", "http://a:"}) {
     EXPECT_FALSE(parse_url(text)) << text;
   }
 }

@@ -16,7 +16,9 @@ class Notes final : public TaskOwner {
     bool operator==(const Ended&) const = default;
   };
   explicit Notes(Bench& bench) : bench_{bench} {}
-  void task_done(std::uint64_t token, Time started) override { ended.push_back({token, seconds(started), bench_.now()}); }
+  void task_done(std::uint64_t token, Time started) override {
+    ended.push_back({token, seconds(started), bench_.now()});
+  }
   std::vector<Ended> ended;
 
  private:
