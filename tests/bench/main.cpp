@@ -1,5 +1,7 @@
 // spillway_bench PROGRAM [--short]: prints the table of README.md. Always succeeds: judging speed is for people,
 // on a machine that is quiet.
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -37,7 +39,7 @@ std::vector<std::string> arguments(const std::string& scenario, const std::strin
 }
 
 double spans_of(const fs::path& program, const std::string& scenario, const std::string& duration) {
-  const fs::path out = fs::temp_directory_path() / ("spillway-bench-" + std::to_string(std::rand()));
+  const fs::path out = fs::temp_directory_path() / ("spillway-bench-" + std::to_string(::getpid()));
   std::vector<std::string> words = arguments(scenario, duration, 1, 1);
   words.insert(words.end(), {"--out", out.string()});
   run_timed(program, words);
