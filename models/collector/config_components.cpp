@@ -72,6 +72,7 @@ BatchConfig batch_processor(Fields& fields) {
   fields.unsigned32("send_batch_size", config.send_batch_size);
   fields.unsigned32("send_batch_max_size", config.send_batch_max_size);
   fields.texts("metadata_keys", config.metadata_keys);
+  if (!config.metadata_keys.empty()) fields.leave_out("metadata_keys", kUnknownEffect);
   fields.unsigned32("metadata_cardinality_limit", config.metadata_cardinality_limit);
   if (fields.reading().errors > 0) return config;
   if (config.send_batch_max_size > 0 && config.send_batch_max_size < config.send_batch_size)

@@ -15,8 +15,10 @@ namespace {
 constexpr int kRounds = 1000;                   // the collector's own bound
 constexpr std::size_t kTextBudget = 8u << 20;   // of everything that expressions yield
 constexpr std::size_t kWorkBudget = 64u << 20;  // of everything that is written while putting it into texts
-constexpr int kExpressionBudget = 100'000;
+constexpr int kExpressionBudget = 20'000;
 constexpr int kDepth = 64;
+constexpr std::string_view kTooMuch =
+    "the expressions of this file expand to more than 8 MiB; one of them repeats another too often";
 
 /// What a provider yields: the value, and the text it was read from when there is one.
 struct Retrieved {
@@ -55,6 +57,12 @@ std::string_view find_expression(std::string_view input) {
   return {};
 }
 
+std::size_t count_of(std::string_view text, std::string_view what) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(what); at != std::string_view::npos; at = text.find(what, at + what.size())) ++count;
+  return count;
+}
+
 std::string replace_all(std::string_view text, std::string_view from, std::string_view to) {
   std::string result;
   for (std::size_t at = text.find(from); at != std::string_view::npos; at = text.find(from)) {
@@ -78,7 +86,7 @@ class Expander {
     try {
       settle(value);
     } catch (const Failed& failed) {
-      expansion_.problems.add(value.document->problem(value.mark, path, failed.message));
+      add_problem(expansion_.problems, *value.document, value.mark, path, failed.message);
       value = placed(Value{}, value);
       value.broken = true;
     }
@@ -143,9 +151,8 @@ class Expander {
       value.original = std::move(got.text);
       return true;
     }
+    write(input.size() + count_of(input, expression) * got.text.size());
     value.text = replace_all(input, expression, got.text);
-    work_ += value.text.size();
-    spend(0);
     return true;
   }
 
@@ -178,9 +185,9 @@ class Expander {
     if (const auto found = expansion_.environment.find(name); found != expansion_.environment.end())
       return from_text(found->second, at);
     if (cut == std::string::npos) {
-      expansion_.problems.add(at.document->problem(
-          at.mark, path_, "environment variable " + name + " is not set, so this is empty; set it in `environment`",
-          Problem::Severity::warning));
+      add_problem(expansion_.problems, *at.document, at.mark, path_,
+                  "environment variable " + name + " is not set, so this is empty; set it in `environment`",
+                  Problem::Severity::warning);
       return from_text("", at);
     }
     const std::string fallback = opaque.substr(cut + 2);
@@ -252,8 +259,13 @@ class Expander {
 
   void spend(std::size_t bytes) {
     bytes_ += bytes;
-    if (++expressions_ > kExpressionBudget || bytes_ > kTextBudget || work_ > kWorkBudget)
-      throw Failed{"the expressions of this file expand to more than 8 MiB; one of them repeats another too often"};
+    if (++expressions_ > kExpressionBudget || bytes_ > kTextBudget) throw Failed{std::string(kTooMuch)};
+  }
+
+  /// Before a text of this size is written.
+  void write(std::size_t bytes) {
+    work_ += bytes;
+    if (bytes > kTextBudget || work_ > kWorkBudget) throw Failed{std::string(kTooMuch)};
   }
 
   Expansion& expansion_;

@@ -177,7 +177,7 @@ std::string lower(std::string text) {
 
 void Reading::refuse(const Document* document, Mark mark, std::string path, std::string message) {
   ++errors;
-  problems.add(document->problem(mark, std::move(path), std::move(message)));
+  add_problem(problems, *document, mark, std::move(path), std::move(message));
 }
 
 void Reading::refuse(const Value& at, std::string path, std::string message) {
@@ -185,7 +185,7 @@ void Reading::refuse(const Value& at, std::string path, std::string message) {
 }
 
 void Reading::warn(const Value& at, std::string path, std::string message) {
-  problems.add(at.document->problem(at.mark, std::move(path), std::move(message), Problem::Severity::warning));
+  add_problem(problems, *at.document, at.mark, std::move(path), std::move(message), Problem::Severity::warning);
 }
 
 void Reading::leave_out(std::string_view setting, std::string_view effect) {
@@ -435,6 +435,19 @@ Presence Fields::section(std::string_view key, const std::function<void(Fields&)
   return Presence::given;
 }
 
+void Fields::each(const std::function<void(const Member&)>& read) {
+  open_ = true;
+  for (const Member& entry : map_.members)
+    if (!entry.value.broken) read(entry);
+}
+
+Presence Fields::section(const Member& entry, const std::function<void(Fields&)>& read) {
+  if (entry.value.kind == Value::Kind::null) return Presence::null;
+  if (!is_map(entry.value, entry.key)) return Presence::absent;
+  read_inner(entry.value, entry.key, read);
+  return Presence::given;
+}
+
 Presence Fields::optional(std::string_view key, const std::function<void(Fields&)>& read) {
   const Value* const value = take(key);
   if (value == nullptr) return Presence::absent;
@@ -556,6 +569,7 @@ void Fields::refuse(std::string_view key, std::string message) {
 }
 
 void Fields::finish() {
+  if (open_) return;
   for (const Member& entry : map_.members) {
     if (std::ranges::find(known_, entry.key) != known_.end()) continue;
     const std::string close = reading_.may_suggest() ? nearest(entry.key, known_) : "";

@@ -28,7 +28,7 @@ struct Reading {
   void refuse(const Value& at, std::string path, std::string message);
   void warn(const Value& at, std::string path, std::string message);
   void leave_out(std::string_view setting, std::string_view effect);
-  /// Looking for near names costs time; a file with a hundred problems gets no more of it.
+  /// Looking for near names costs time: a file with a hundred problems gets no more of it.
   bool may_suggest() const { return problems.all().size() < 100; }
 };
 
@@ -93,6 +93,9 @@ class Fields {
 
   /// A struct. Null leaves everything as it is.
   Presence section(std::string_view key, const std::function<void(Fields&)>& read);
+  /// Every key of a map whose keys are free: none is unknown.
+  void each(const std::function<void(const Member&)>& read);
+  Presence section(const Member& entry, const std::function<void(Fields&)>& read);  ///< for one of them
   /// An optional struct; inside, `enabled: false` is understood where the version has it. An empty ${…} is {}.
   Presence optional(std::string_view key, const std::function<void(Fields&)>& read);
 
@@ -124,6 +127,7 @@ class Fields {
   std::string inside_;  ///< path within the component
   Reading& reading_;
   std::vector<std::string> known_;
+  bool open_ = false;    ///< its keys are free
   bool silent_ = false;  ///< inside a setting that is not modelled: inner ones are not told again
 };
 

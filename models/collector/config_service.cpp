@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <set>
 #include <utility>
 
 #include "models/collector/config_components.hpp"
@@ -46,14 +47,14 @@ bool is_signal(const Member& entry, const Id& id, const std::string& path, Readi
   return false;
 }
 
-void pipeline(const Member& entry, Fields& fields, std::vector<Pipeline>& out) {
+void pipeline(const Member& entry, Fields& fields, std::set<std::string>& ids, std::vector<Pipeline>& out) {
   Reading& reading = fields.reading();
   std::string error;
   const auto id = parse_id(entry.key, error);
   Pipeline one;
   one.path = fields.path_of(entry.key);
   if (!id) return reading.refuse(entry.document, entry.key_mark, one.path, error);
-  fields.section(entry.key, [&one](Fields& inner) {
+  fields.section(entry, [&one](Fields& inner) {
     references(inner, "receivers", one.receivers);
     references(inner, "processors", one.processors);
     references(inner, "exporters", one.exporters);
@@ -63,8 +64,8 @@ void pipeline(const Member& entry, Fields& fields, std::vector<Pipeline>& out) {
   one.signal = id->type;
   one.document = entry.document;
   one.mark = entry.key_mark;
-  const bool twice = std::ranges::any_of(out, [&one](const Pipeline& other) { return other.id == one.id; });
-  if (twice) return reading.refuse(one.document, one.mark, one.path, "duplicate name \"" + one.id + "\"; rename one");
+  if (!ids.insert(one.id).second)
+    return reading.refuse(one.document, one.mark, one.path, "duplicate name \"" + one.id + "\"; rename one");
   out.push_back(std::move(one));
 }
 
@@ -272,20 +273,22 @@ void resource(Fields& fields) {
   const bool structured = fields.reading().semantics.telemetry_resource_form;
   const Value* const attributes = structured ? fields.value().find("attributes") : nullptr;
   const bool has_attributes = attributes != nullptr && !attributes->items.empty();
-  for (const Member& entry : fields.value().members) {
-    const Value* const value = fields.take(entry.key);
+  fields.each([&](const Member& entry) {
     constexpr std::array own{"attributes", "schema_url", "detectors", "detection/development"};
-    if (value == nullptr || (structured && std::ranges::find(own, entry.key) != own.end())) continue;
+    const std::string path = fields.path_of(entry.key);
+    if (structured && std::ranges::find(own, entry.key) != own.end()) return;
     if (structured && entry.key == "attributes_list")
-      fields.refuse(entry.key, "resource::attributes_list is not currently supported, please use resource::attributes");
-    else if (value->kind != Value::Kind::null && text_of(*value) == nullptr)
-      fields.refuse(entry.key,
-                    "legacy resource attribute \"" + entry.key + "\" must be string or null; put it in quotes");
+      fields.reading().refuse(entry.value, path,
+                              "resource::attributes_list is not currently supported, please use resource::attributes");
+    else if (entry.value.kind != Value::Kind::null && text_of(entry.value) == nullptr)
+      fields.reading().refuse(
+          entry.value, path,
+          "legacy resource attribute \"" + entry.key + "\" must be string or null; put it in quotes");
     else if (has_attributes)
-      fields.refuse(entry.key,
-                    "resource::attributes cannot be used together with legacy inline resource attributes; "
-                    "move it there");
-  }
+      fields.reading().refuse(entry.value, path,
+                              "resource::attributes cannot be used together with legacy inline resource attributes; "
+                              "move it there");
+  });
 }
 
 }  // namespace
@@ -314,7 +317,8 @@ Service decode_service(Fields& root) {
     fields.section("telemetry", [&service](Fields& inner) { decode_telemetry(inner, service.telemetry); });
     references(fields, "extensions", service.extensions);
     fields.section("pipelines", [&service](Fields& inner) {
-      for (const Member& entry : inner.value().members) pipeline(entry, inner, service.pipelines);
+      std::set<std::string> ids;
+      inner.each([&](const Member& entry) { pipeline(entry, inner, ids, service.pipelines); });
     });
   });
   return service;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <map>
 #include <utility>
 
 #include "models/collector/config_components.hpp"
@@ -129,19 +130,25 @@ void check_exporter(const Start& start, const Component& exporter, const OtlpHtt
                            "request fails with: unsupported protocol scheme");
 }
 
-/// An address some part of the collector listens on.
-struct Listener {
-  std::string host;
-  int port = 0;
-  std::string who;
-};
+/// Who listens on which port of which address; "" is all addresses.
+class Listeners {
+ public:
+  /// Who stands in the way of a new one, or empty: then it is added.
+  std::string add(std::string host, int port, const std::string& who) {
+    if (port == 0) return "";
+    if (host == "0.0.0.0" || host == "::") host.clear();
+    if (host == "127.0.0.1") host = "localhost";
+    std::map<std::string, std::string>& on_port = ports_[port];
+    for (const std::string& other : {host, std::string()})
+      if (const auto found = on_port.find(other); found != on_port.end()) return found->second;
+    if (host.empty() && !on_port.empty()) return on_port.begin()->second;
+    on_port.emplace(std::move(host), who);
+    return "";
+  }
 
-bool overlap(const Listener& a, const Listener& b) {
-  const auto everywhere = [](const std::string& host) { return host.empty() || host == "0.0.0.0" || host == "::"; };
-  const auto plain = [](const std::string& host) { return host == "127.0.0.1" ? std::string("localhost") : host; };
-  return a.port != 0 && a.port == b.port &&
-         (everywhere(a.host) || everywhere(b.host) || plain(a.host) == plain(b.host));
-}
+ private:
+  std::map<int, std::map<std::string, std::string>> ports_;
+};
 
 /// The number behind a port, 0 for none; nothing when the collector could not listen on it.
 std::optional<int> port_number(const std::string& port, std::string& error) {
@@ -156,7 +163,7 @@ std::optional<int> port_number(const std::string& port, std::string& error) {
   return number;
 }
 
-void listen(const Start& start, std::vector<Listener>& taken, const std::string& address, const Value& at,
+void listen(const Start& start, Listeners& taken, const std::string& address, const Value& at,
             const std::string& path) {
   if (address.empty())
     return start.reading.warn(at, path, "an empty endpoint listens on a port nobody knows; write host:port");
@@ -165,16 +172,14 @@ void listen(const Start& start, std::vector<Listener>& taken, const std::string&
   if (!parts) return start.reading.refuse(at, path, "listen tcp: " + error + "; write host:port, e.g. 0.0.0.0:4318");
   const auto port = port_number(parts->port, error);
   if (!port) return start.reading.refuse(at, path, "listen tcp: " + error);
-  const Listener listener{parts->host, *port, path};
-  const auto other = std::ranges::find_if(taken, [&listener](const Listener& one) { return overlap(listener, one); });
-  if (other != taken.end())
-    return start.reading.refuse(
-        at, path, "listen tcp " + address + ": bind: address already in use, by " + other->who + "; give another port");
-  taken.push_back(listener);
+  const std::string other = taken.add(parts->host, *port, path);
+  if (!other.empty())
+    start.reading.refuse(
+        at, path, "listen tcp " + address + ": bind: address already in use, by " + other + "; give another port");
 }
 
 /// A server's section: its address, unless it is a Unix socket, and its authenticator.
-void serve(const Start& start, std::vector<Listener>& taken, const Value& section, const std::string& endpoint,
+void serve(const Start& start, Listeners& taken, const Value& section, const std::string& endpoint,
            const std::string& path) {
   const Value* const transport = section.find("transport");
   const std::string* const name = transport == nullptr ? nullptr : text_of(*transport);
@@ -184,8 +189,7 @@ void serve(const Start& start, std::vector<Listener>& taken, const Value& sectio
   check_authenticator(start, section, path, Side::server);
 }
 
-void check_receiver(const Start& start, const Component& component, const ReceiverConfig& config,
-                    std::vector<Listener>& taken) {
+void check_receiver(const Start& start, const Component& component, const ReceiverConfig& config, Listeners& taken) {
   if (const auto* const zipkin = std::get_if<ZipkinReceiverConfig>(&config))
     serve(start, taken, *component.value, zipkin->endpoint, component.path);
   const auto* const otlp = std::get_if<OtlpReceiverConfig>(&config);
@@ -233,9 +237,9 @@ void check_start(const Whole& whole, Reading& reading) {
   for (const Reference& one : whole.service.extensions) start.enabled.insert(one.id);
   const std::set<std::string> used = used_components(whole.service);
   const std::set<std::string> traces = trace_exporters(whole.service);
-  std::vector<Listener> taken;
+  Listeners taken;
   const TelemetryConfig& page = whole.service.telemetry;
-  if (page.port != 0) taken.push_back({page.host, page.port, "service.telemetry.metrics"});
+  taken.add(page.host, page.port, "service.telemetry.metrics");
   each_used(start, Kind::receiver, whole.config.receivers, used,
             [&](const Component& one, const ReceiverConfig& config) { check_receiver(start, one, config, taken); });
   each_used(start, Kind::exporter, whole.config.exporters, used,

@@ -58,7 +58,7 @@ constexpr auto kNewServer = &Semantics::http_server_transport;
 constexpr auto kMiddlewares = &Semantics::http_middlewares;
 constexpr std::array kHttpServer{
     Setting{"cors", Shape::optional, kNoEffect, kCors},
-    Setting{"include_metadata", Shape::boolean, kUnknownEffect},
+    Setting{"include_metadata", Shape::boolean, kNoEffect},
     Setting{"response_headers", Shape::headers, kNoEffect},
     Setting{"compression_algorithms", Shape::texts, kUnknownEffect},
     Setting{"read_timeout", Shape::duration, kUnknownEffect},
@@ -114,7 +114,7 @@ constexpr std::array kGrpcServer{
     Setting{"write_buffer_size", Shape::integer, kNoEffect},
     Setting{"keepalive", Shape::optional, kUnknownEffect, kKeepalive},
     Setting{"auth", Shape::optional, kUnknownEffect, kAuthenticator},
-    Setting{"include_metadata", Shape::boolean, kUnknownEffect},
+    Setting{"include_metadata", Shape::boolean, kNoEffect},
     Setting{"middlewares", Shape::maps, kUnknownEffect, kMiddleware, kMiddlewares},
 };
 

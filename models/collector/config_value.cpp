@@ -159,33 +159,37 @@ Value value_at(const Node& node, const Document& document) {
   return value;
 }
 
-/// "a::b: v" as {a: {b: v}}.
-Member nested(const Entry& entry, const Document& document, Value value) {
-  std::string_view key = entry.key;
-  for (std::size_t cut = key.rfind("::"); cut != std::string_view::npos; cut = key.rfind("::")) {
-    Value outer = value_at(entry.value, document);
-    outer.kind = Value::Kind::map;
-    outer.members.push_back({std::string(key.substr(cut + 2)), entry.key_mark, &document, std::move(value)});
-    value = std::move(outer);
-    key = key.substr(0, cut);
-  }
-  return {std::string(key), entry.key_mark, &document, std::move(value)};
+constexpr std::size_t kParts = 32;  // a key with more parts is left whole and so ends as an unknown one
+
+bool is_split(const std::string& key) {
+  std::size_t parts = 1;
+  for (std::size_t at = key.find("::"); at != std::string::npos; at = key.find("::", at + 2)) ++parts;
+  return parts > 1 && parts <= kParts;
 }
 
-Value map_value(const Node& node, const Document& document) {
-  Value map = value_at(node, document);
+/// Entries by key; "a::b: v" becomes {a: {b: v}} and joins what else is below a.
+Value map_of(std::vector<Member> entries, Value map) {
   map.kind = Value::Kind::map;
-  const auto is_split = [](const Entry& entry) { return entry.key.find("::") != std::string::npos; };
-  for (const Entry& entry : node.entries)
-    if (!is_split(entry))
-      map.members.push_back({entry.key, entry.key_mark, &document, to_value(entry.value, document)});
-  for (const Entry& entry : node.entries) {
-    if (!is_split(entry)) continue;
-    Value one = value_at(node, document);
-    one.kind = Value::Kind::map;
-    one.members.push_back(nested(entry, document, to_value(entry.value, document)));
-    merge(map, std::move(one));
+  std::map<std::string, std::vector<Member>> split;
+  for (Member& entry : entries) {
+    if (!is_split(entry.key)) {
+      map.members.push_back(std::move(entry));
+      continue;
+    }
+    const std::size_t cut = entry.key.find("::");
+    std::vector<Member>& group = split[entry.key.substr(0, cut)];
+    entry.key.erase(0, cut + 2);
+    group.push_back(std::move(entry));
   }
+  Value joined = map;
+  joined.members.clear();
+  for (auto& [key, group] : split) {
+    Value inner;
+    inner.document = map.document;
+    inner.mark = group.front().key_mark;
+    joined.members.push_back({key, inner.mark, map.document, map_of(std::move(group), inner)});
+  }
+  merge(map, std::move(joined));
   return map;
 }
 
@@ -203,8 +207,12 @@ Value* Value::find(std::string_view key) {
 
 Value to_value(const Node& node, const Document& document) {
   switch (node.kind) {
-    case Node::Kind::map:
-      return map_value(node, document);
+    case Node::Kind::map: {
+      std::vector<Member> entries;
+      for (const Entry& entry : node.entries)
+        entries.push_back({entry.key, entry.key_mark, &document, to_value(entry.value, document)});
+      return map_of(std::move(entries), value_at(node, document));
+    }
     case Node::Kind::null:
       return value_at(node, document);
     case Node::Kind::sequence: {
@@ -244,6 +252,15 @@ void merge(Value& base, Value over) {
     known.document = entry.document;
     merge(known.value, std::move(entry.value));
   }
+}
+
+void add_problem(Problems& problems, const Document& document, Mark mark, std::string path, std::string message,
+                 Problem::Severity severity) {
+  if (problems.all().size() < 200)
+    return problems.add(document.problem(mark, std::move(path), std::move(message), severity));
+  Problem counted;
+  counted.severity = severity;
+  problems.add(std::move(counted));
 }
 
 std::string_view go_type(const Value& value) {

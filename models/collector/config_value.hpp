@@ -51,6 +51,10 @@ void merge(Value& base, Value over);
 /// Name of the Go type that the collector's messages give to such a value.
 std::string_view go_type(const Value& value);
 
+/// Adds a problem at this place. After the first two hundred, which is more than anybody reads, only its severity.
+void add_problem(Problems& problems, const Document& document, Mark mark, std::string path, std::string message,
+                 Problem::Severity severity = Problem::Severity::error);
+
 /// All the environment there is, and what came of expanding.
 struct Expansion {
   const std::map<std::string, std::string>& environment;
@@ -61,7 +65,7 @@ struct Expansion {
 
 /// Replaces every ${…} in `root`, in place. Paths of ${file:…} count from the folder of the file they stand in.
 /// A failed expansion is reported once and leaves a broken value behind. The total of what is read is bounded
-/// (8 MiB of text, 100,000 expressions, depth 64), which the collector does not do.
+/// (8 MiB of text, 20,000 expressions, depth 64), which the collector does not do.
 void expand(Value& root, Expansion& expansion);
 
 }  // namespace spillway::collector
