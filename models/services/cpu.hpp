@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <vector>
 
+#include "sim/fifo.hpp"
 #include "sim/meters.hpp"
 #include "sim/simulation.hpp"
 
@@ -40,7 +40,7 @@ class Cpu final : public Component {
   Target self_;
   int workers_;
   int running_ = 0;
-  std::deque<Task> waiting_;
+  Fifo<Task> waiting_;
   std::vector<Task> tasks_;  ///< running, by slot
   std::vector<std::uint32_t> free_;
   Duration busy_time_{};

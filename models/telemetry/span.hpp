@@ -80,10 +80,16 @@ class Catalog {
  private:
   std::uint32_t sized(const Span& span, std::size_t more_bytes) const;
 
+  /// Lengths in a Zipkin JSON text: the name (a shape's with its kind), the tags with a comma behind each.
+  struct ZipkinText {
+    std::size_t name = 0, tags = 0;
+  };
+
   std::uint64_t key_;
   std::vector<SpanShape> shapes_;
   std::vector<ResourceShape> resources_;
   std::vector<std::uint32_t> shape_bytes_;     ///< OTLP: name and attributes
+  std::vector<ZipkinText> shape_texts_, resource_texts_;
   std::vector<std::int64_t> resource_bytes_;   ///< OTLP: the Resource message with tag and length
   std::vector<std::uint32_t> tag_bytes_;  ///< by resource: its attributes that stay on a span that came as Zipkin
   std::vector<std::uint16_t> from_zipkin_;  ///< by resource: what is left of it then
