@@ -105,23 +105,47 @@ std::string absence_of(const Observations& simulated, const Observations& measur
   return m.empty() ? "; simulated: " + s : "; both: " + s;
 }
 
-void judge_exact(Judgement& row, const Observations& simulated, const Observations& measured) {
+/// Index of the simulated replication that had the very requests of the measured run: same scenario, seed and number.
+std::optional<std::size_t> twin_of(const RunRecord& measured, const RunRecord& simulated) {
+  const bool same_draws = measured.manifest.seed == simulated.manifest.seed &&
+                          measured.manifest.scenario_hash == simulated.manifest.scenario_hash;
+  if (!same_draws || measured.replications.size() != 1) return std::nullopt;
+  const auto& all = simulated.replications;
+  const auto twin = std::find_if(all.begin(), all.end(), [&](const Replication& replication) {
+    return replication.number == measured.replications.front().number;
+  });
+  if (twin == all.end()) return std::nullopt;
+  return static_cast<std::size_t>(twin - all.begin());
+}
+
+void judge_exact(Judgement& row, Observations simulated, const Observations& measured,
+                 std::optional<std::size_t> twin) {
+  const auto alike = [](const Observations& seen) {
+    return std::all_of(seen.each.begin(), seen.each.end(), [&](const auto& o) { return same(o, seen.each.front()); });
+  };
+  std::string whose;
+  row.allowed = "exactly";
+  if (!alike(simulated) && twin) {
+    simulated.each = {simulated.each[*twin]};
+    row.simulated = text_of(simulated.each.front(), row.unit);
+    row.allowed = "exactly its twin";
+    whose = ", compared with the replication that had the same requests";
+  }
+  if (!alike(simulated)) {
+    return decide(row, false,
+                  "replications of the simulation are not alike, and none had the requests of the measured run, so "
+                  "exact cannot hold; judge it as distribution");
+  }
   const Observation& value = simulated.each.front();
   row.low = row.high = value.number;
-  row.allowed = "exactly";
-  const auto is_value = [&](const Observation& o) { return same(o, value); };
-  if (!std::all_of(simulated.each.begin(), simulated.each.end(), is_value)) {
-    return decide(row, false,
-                  "replications of the simulation are not alike, so exact cannot hold; judge it as distribution");
-  }
-  if (std::all_of(measured.each.begin(), measured.each.end(), is_value)) {
-    return decide(row, true, "equal" + absence_of(simulated, measured));
+  if (std::all_of(measured.each.begin(), measured.each.end(), [&](const auto& o) { return same(o, value); })) {
+    return decide(row, true, "equal" + absence_of(simulated, measured) + whose);
   }
   const std::vector<double> values = numbers(measured);
-  if (value.kind != Observation::Kind::number || values.empty()) return decide(row, false, "not equal");
+  if (value.kind != Observation::Kind::number || values.empty()) return decide(row, false, "not equal" + whose);
   decide(row, false,
          "measured minus simulated is " + with_unit(values.front() - value.number, row.unit) +
-             absence_of(simulated, measured));
+             absence_of(simulated, measured) + whose);
 }
 
 /// A moment that did not come has to be missing in both worlds.
@@ -189,7 +213,7 @@ Judgement judge_one(const RunRecord& simulated, const RunRecord& measured, const
   row.simulated = values_text(s);
   row.measured = values_text(m);
   if (spec.judged == JudgeClass::exact) {
-    judge_exact(row, s, m);
+    judge_exact(row, s, m, twin_of(measured, simulated));
   } else if (row.unit == Unit::text) {
     cannot_tell(row, "a text can only be judged as exact");
   } else if (settled_by_never(row, s, m)) {

@@ -13,7 +13,7 @@
 namespace spillway::analysis {
 
 enum class JudgeClass {
-  exact,         ///< the same in every simulated replication and in every measured one
+  exact,         ///< the same in all simulated replications, else in the one that had the same requests
   edge,          ///< equal up to what passes within 50 ms: see slack_of
   distribution,  ///< measured lies where 99 % of single simulated replications lie
 };

@@ -31,10 +31,10 @@ CallLatency call_latency(const Scenario& scenario) {
   return table;
 }
 
-Senders::Senders(Run& run, Transport& transport, AddressBook& book, const Scenario& scenario)
+Senders::Senders(Run& run, Transport& transport, AddressBook& book, const Scenario& scenario, Duration warm_up)
     : run_{run}, transport_{transport}, scenario_{scenario}, end_{Time{} + scenario.duration} {
   build_processes(book);
-  application_ = std::make_unique<Application>(run, processes_, call_latency(scenario));
+  application_ = std::make_unique<Application>(run, processes_, call_latency(scenario), Time{} + warm_up);
   build_traffic();
   build_clients(book);
 }

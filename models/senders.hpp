@@ -25,7 +25,10 @@ class AddressBook {
 
 class Senders {
  public:
-  Senders(Run& run, Transport& transport, AddressBook& book, const Scenario& scenario);
+  /// Statistics of requests leave out those that arrive within `warm_up`.
+  Senders(Run& run, Transport& transport, AddressBook& book, const Scenario& scenario, Duration warm_up);
+  /// Latencies over time, for finding where the warm-up ends; `trace` outlives this.
+  void watch(LatencyTrace& trace) { application_->watch(trace); }
   void report(Replication& result) const;
 
  private:

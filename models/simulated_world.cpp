@@ -31,7 +31,7 @@ class World::Recorder final : public Component {
   Target self_;
 };
 
-/// A collector's OTLP port asked for another path: 404, which clients do not retry.
+/// A server asked for a path that it does not have: 404, which clients do not retry.
 class World::WrongPath final : public Server {
  public:
   WrongPath(Network& network, const Server& real) : network_{network}, real_{real} {}
@@ -50,7 +50,8 @@ World::World(const PreparedScenario& prepared, std::int64_t number, const RunOpt
   build_nodes();
   build_backends();
   build_collectors();
-  senders_ = std::make_unique<Senders>(run_, network_, *this, scenario_);
+  senders_ = std::make_unique<Senders>(run_, network_, *this, scenario_,
+                                       options.warm_up.value_or(scenario_.warm_up.value_or(Duration{0})));
   for (Instance& instance : instances_) {
     instance.collector->start();
     run_.metrics.add([&instance](std::vector<MetricValue>& page) { instance.collector->write_metrics(page); });
@@ -150,7 +151,7 @@ Endpoint World::resolve(std::uint16_t place, const std::string& url) {
   const auto parsed = parse_url(url);
   if (parsed) {
     endpoint.host = parsed->host;
-    if (resolve_backend(endpoint, parsed->host, parsed->port, place)) return endpoint;
+    if (resolve_backend(endpoint, parsed->host, parsed->port, parsed->path, place)) return endpoint;
     if (resolve_collector(endpoint, parsed->host, parsed->port, parsed->path, place)) return endpoint;
   }
   const char* why = parsed ? "no backend and no collector of the scenario has this address" : "this is no http or https URL";
@@ -158,20 +159,28 @@ Endpoint World::resolve(std::uint16_t place, const std::string& url) {
   return endpoint;
 }
 
-bool World::resolve_backend(Endpoint& endpoint, const std::string& host, int port, std::uint16_t place) {
-  const RunningBackend* best = nullptr;
-  for (const RunningBackend& running : backends_) {
+bool World::resolve_backend(Endpoint& endpoint, const std::string& host, int port, const std::string& path,
+                            std::uint16_t place) {
+  RunningBackend* best = nullptr;
+  for (RunningBackend& running : backends_) {
     const auto& addresses = scenario_.backends[running.index].addresses;
     const bool matches = std::any_of(addresses.begin(), addresses.end(), [&](const std::string& a) { return address_matches(a, host, port); });
     if (!matches) continue;
     if (best == nullptr || (!running.outside && running.place == place)) best = &running;
   }
   if (best == nullptr) return false;
+  const bool zipkin = scenario_.backends[best->index].accepts == Backend::Accepts::zipkin;
   endpoint.server = best->server.get();
+  if (!path.ends_with(zipkin ? "/api/v2/spans" : "/v1/traces")) endpoint.server = wrong_path_of(*best->server);
   endpoint.to = best->node;
   endpoint.server_name = best->server->counts().backend;
   endpoint.reach = DestinationSet{1} << best->server->destination();
   return true;
+}
+
+Server* World::wrong_path_of(const Server& server) {
+  wrong_paths_.push_back(std::make_unique<WrongPath>(network_, server));
+  return wrong_paths_.back().get();
 }
 
 World::Instance* World::find_instance(const std::string& host, int port, std::uint16_t place) {
@@ -203,8 +212,7 @@ bool World::resolve_collector(Endpoint& endpoint, const std::string& host, int p
   if (receiver == nullptr || (local_only && !local)) return true;  // the host is there, nobody listens: refused
   const bool otlp = receiver->settings().protocol == collector::Protocol::otlp_http;
   if (otlp && path != "/v1/traces") {
-    wrong_paths_.push_back(std::make_unique<WrongPath>(network_, *receiver));
-    endpoint.server = wrong_paths_.back().get();
+    endpoint.server = wrong_path_of(*receiver);
     return true;
   }
   endpoint.server = receiver;

@@ -49,6 +49,8 @@ class World final : public AddressBook {
   ~World() override;
 
   Replication play();
+  /// Before play(): latencies over time, for finding where the warm-up ends.
+  void watch(LatencyTrace& trace) { senders_->watch(trace); }
 
   EndpointId endpoint(std::uint16_t place, const std::string& url) override;
   DestinationSet reach(EndpointId endpoint) const override { return network_.endpoint(endpoint).reach; }
@@ -85,7 +87,9 @@ class World final : public AddressBook {
   void build_collectors();
   collector::Collector* built(Instance& instance);
   Endpoint resolve(std::uint16_t place, const std::string& url);
-  bool resolve_backend(Endpoint& endpoint, const std::string& host, int port, std::uint16_t place);
+  bool resolve_backend(Endpoint& endpoint, const std::string& host, int port, const std::string& path,
+                       std::uint16_t place);
+  Server* wrong_path_of(const Server& server);
   bool resolve_collector(Endpoint& endpoint, const std::string& host, int port, const std::string& path,
                          std::uint16_t place);
   Instance* find_instance(const std::string& host, int port, std::uint16_t place);

@@ -61,7 +61,7 @@ Replication simulate(const PreparedScenario& prepared, std::int64_t number, cons
   return World{prepared, number, options}.play();
 }
 
-Manifest simulated_manifest(const PreparedScenario& prepared) {
+Manifest simulated_manifest(const PreparedScenario& prepared, const WarmUp& warm_up) {
   const Scenario& scenario = prepared.scenario;
   Manifest manifest;
   manifest.version = kVersion;
@@ -72,7 +72,8 @@ Manifest simulated_manifest(const PreparedScenario& prepared) {
   manifest.seed = scenario.seed;
   manifest.duration = scenario.duration;
   manifest.drain = scenario.drain;
-  manifest.warm_up = scenario.warm_up.value_or(Duration{0});
+  manifest.warm_up = warm_up.length;
+  manifest.warm_up_found = warm_up.how;
   manifest.step = scenario.record.step;
   for (std::size_t i = 0; i < scenario.collectors.size(); ++i) {
     manifest.parts[scenario.collectors[i].name] = collector::to_text(prepared.versions[i]);

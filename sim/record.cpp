@@ -135,7 +135,8 @@ constexpr auto fields_of(const Manifest*) {
                     Field{"seed", &M::seed, "of all random streams"},
                     Field{"duration_ns", &M::duration, "length of the traffic"},
                     Field{"drain_ns", &M::drain, "time after the traffic during which the run goes on"},
-                    Field{"warm_up_ns", &M::warm_up, "leading time left out of averages"},
+                    Field{"warm_up_ns", &M::warm_up, "requests that arrived in it are left out of `requests`"},
+                    Field{"warm_up_found", &M::warm_up_found, "how it was found, or why not; empty: as given"},
                     Field{"step_ns", &M::step, "distance of the points of a series"},
                     Field{"parts", &M::parts, "program to its version"},
                     Field{"notes", &M::notes, "remarks of a measured run"}};

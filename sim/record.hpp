@@ -114,7 +114,8 @@ struct Manifest {
   std::uint64_t seed = 1;
   Duration duration{};
   Duration drain{};
-  Duration warm_up{};
+  Duration warm_up{};         ///< requests that arrived in it are not in `requests`; all else is of the whole run
+  std::string warm_up_found;  ///< how it was found, or why it was not; empty: given by the scenario
   Duration step{};
   std::map<std::string, std::string> parts;  ///< e.g. "otel-collector" -> "0.114.0"
   std::map<std::string, std::string> notes;  ///< measured world: offset, idle share …; never in a simulated record

@@ -36,6 +36,15 @@ std::string circumstances(const RunRecord& record) {
   return text;
 }
 
+std::string warm_up_line(const Manifest& manifest) {
+  const std::string how = manifest.warm_up_found.empty() ? "" : ", " + manifest.warm_up_found;
+  if (manifest.warm_up > Duration{}) {
+    return "warm_up " + duration_text(seconds(manifest.warm_up)) + how +
+           ": requests that arrived in it are left out of the requests; all other numbers are of the whole run";
+  }
+  return how.empty() ? "" : "warm_up none" + how;
+}
+
 Block header_block(const SummaryInput& input) {
   const Manifest& manifest = input.record.manifest;
   std::string left = manifest.scenario;
@@ -48,10 +57,7 @@ Block header_block(const SummaryInput& input) {
   } else {
     block.lines = {left, right};
   }
-  if (manifest.warm_up > Duration{}) {
-    block.lines.push_back("warm_up " + duration_text(seconds(manifest.warm_up)) +
-                          " is noted only: all numbers are of the whole run");
-  }
+  if (const std::string line = warm_up_line(manifest); !line.empty()) block.lines.push_back(line);
   for (const auto& [name, note] : manifest.notes) block.lines.push_back(name + ": " + note);
   return block;
 }
@@ -82,7 +88,7 @@ bool anything_lost(const RunRecord& record) {
 
 std::vector<std::string> request_row(const RunRecord& record, const std::string& name) {
   const std::string prefix = "requests." + folded(name) + ".";
-  const double length = seconds(record.manifest.duration);
+  const double length = seconds(record.manifest.duration - record.manifest.warm_up);
   const double errors = mean_of(record, prefix + "errors.share");
   std::vector<std::string> row{name, length > 0 ? grouped(mean_of(record, prefix + "count") / length) + "/s" : "",
                                percent(errors)};

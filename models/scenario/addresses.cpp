@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "models/scenario/hints.hpp"
 #include "models/scenario/url.hpp"
@@ -37,9 +38,14 @@ class AddressBook {
     }
   }
 
-  void check_url(const std::string& text, const std::string& path) {
+  /// A collector, which its own place also reaches as localhost.
+  void add_local(const std::vector<std::string>& places) { local_.insert(places.begin(), places.end()); }
+
+  /// `places`: where the program that calls runs.
+  void check_url(const std::string& text, const std::string& path, const std::vector<std::string>& places) {
     const Parsed<Url> url = parse_url(text);
     if (!url.value) return input_.problem(path, url.why);
+    if (url.value->host == "localhost" || url.value->host.starts_with("127.")) return check_local(*url.value, path, places);
     const auto [first, last] = by_host_.equal_range(url.value->host);
     const bool answered =
         std::any_of(first, last, [&](const auto& entry) { return answers(entry.second, *url.value); });
@@ -53,6 +59,13 @@ class AddressBook {
     int port = 0;
     std::string owner;
   };
+
+  void check_local(const Url& url, const std::string& path, const std::vector<std::string>& places) {
+    const auto alone = std::find_if(places.begin(), places.end(), [&](const auto& p) { return !local_.contains(p); });
+    if (alone == places.end() || input_.is_full()) return;
+    input_.problem(path, "nobody answers at " + shortened(url.host) + " in '" + *alone +
+                             "', since no collector runs there; add one, or name a host");
+  }
 
   /// In one place an address belongs to one owner; a host for every port collides with each of its ports.
   void claim(const Address& address, const std::string& owner, const std::string& at,
@@ -92,6 +105,7 @@ class AddressBook {
   }
 
   Input& input_;
+  std::set<std::string> local_;     ///< places with a collector
   std::vector<std::string> texts_;  ///< as written, for suggestions
   std::multimap<std::string, Address> by_host_;
   std::map<std::pair<std::string, std::string>, std::vector<Claim>> claims_;  ///< by place and host
@@ -101,16 +115,18 @@ class AddressBook {
 
 void check_addresses(const Scenario& scenario, Input& input) {
   AddressBook book{input};
-  for (const CollectorUse& collector : scenario.collectors)
+  for (const CollectorUse& collector : scenario.collectors) {
     book.add(collector.name, collector.where.path, collector.addresses, collector.in);
+    book.add_local(collector.in);
+  }
   for (const Backend& backend : scenario.backends)
     book.add(backend.name, backend.where.path, backend.addresses, backend.in);
   for (const Service& service : scenario.services)
     for (std::size_t i = 0; i < service.instrumentation.endpoints.size(); ++i)
       book.check_url(service.instrumentation.endpoints[i],
-                     item_path(input, service.where.path + ".instrumentation.endpoints", i));
+                     item_path(input, service.where.path + ".instrumentation.endpoints", i), service.in);
   for (const Client& client : scenario.clients)
-    if (input.given(client.where.path + ".url")) book.check_url(client.url, client.where.path + ".url");
+    if (input.given(client.where.path + ".url")) book.check_url(client.url, client.where.path + ".url", {client.in});
 }
 
 }  // namespace spillway::language

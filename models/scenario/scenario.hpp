@@ -261,7 +261,7 @@ struct Scenario {
   std::int64_t replications = 8;
   Duration duration = std::chrono::minutes{10};
   Duration drain{};  ///< run on after traffic ends, without new requests
-  std::optional<Duration> warm_up = Duration{};  ///< absent: `auto`, chosen by MSER-5
+  std::optional<Duration> warm_up = Duration{};  ///< of requests' statistics; absent: `auto`, by MSER-5
   std::vector<Time> sample_at;
   RecordSpec record;
   std::vector<Place> places;

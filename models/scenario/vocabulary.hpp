@@ -291,7 +291,7 @@ void describe(V& v, Scenario& s) {
   v.field("duration", s.duration, About{"of the traffic", Unit::seconds, 1e-9, kLongest});
   v.field("drain", s.drain, About{"run on after the traffic ends, without new requests", Unit::seconds, 0, kLongest});
   v.duration_or_auto("warm_up", s.warm_up,
-                     About{"left out of the statistics; auto: chosen by MSER-5", Unit::seconds, 0, kLongest});
+                     About{"requests arriving in it are left out of request statistics; auto: by MSER-5", Unit::seconds, 0, kLongest});
   v.field("sample_at", s.sample_at, About{"moments at which figures are read, ascending", Unit::seconds, 0, kLongest});
   v.nested("record", s.record, "what the run record keeps");
   v.section("places", s.places, "where things run; absent: one place named local", kMostPlaces);

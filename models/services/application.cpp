@@ -9,8 +9,8 @@ constexpr std::uint64_t token_of(std::uint32_t request, std::uint32_t node) { re
 
 }  // namespace
 
-Application::Application(Run& run, std::vector<RunningProcess>& processes, CallLatency latency)
-    : run_{run}, processes_{processes}, latency_{std::move(latency)}, self_{run.sim.add(*this)},
+Application::Application(Run& run, std::vector<RunningProcess>& processes, CallLatency latency, Time counted_from)
+    : run_{run}, processes_{processes}, latency_{std::move(latency)}, counted_from_{counted_from}, self_{run.sim.add(*this)},
       work_key_{run.sim.stream("application", "work")}, sampling_key_{run.sim.stream("application", "head sampling")} {}
 
 std::uint32_t Application::add_plan(Plan plan) {
@@ -51,7 +51,9 @@ Application::Draw Application::draw(const Plan& plan, std::uint32_t number, std:
   return result;
 }
 
-void Application::record(PlanInUse& use, Duration latency, bool ok) {
+void Application::record(PlanInUse& use, Time arrived, Duration latency, bool ok) {
+  if (trace_ != nullptr) trace_->add(arrived, latency);
+  if (arrived < counted_from_) return;
   ++use.requests;
   use.errors += !ok;
   use.latency.add(seconds(latency));
@@ -63,7 +65,7 @@ void Application::begin(std::uint32_t plan, std::uint64_t trace) {
   const Time now = run_.sim.now();
   if (use.walkable) {
     const Reply reply = walk(use.plan, 0, trace, now, sampled);
-    return record(use, reply.at - now, reply.ok);
+    return record(use, now, reply.at - now, reply.ok);
   }
   std::vector<NodeState> states;
   if (!spare_states_.empty()) {
@@ -174,7 +176,7 @@ void Application::finish_node(std::uint32_t id, std::uint32_t number) {
   emit(use.plan, number, false, request.trace, state.started, now, state.failed && node.operation->error_sets_status,
        request.sampled);
   if (node.parent == kNoParent) {
-    record(use, now - request.arrived, !state.failed);
+    record(use, request.arrived, now - request.arrived, !state.failed);
     return node_closed(id);
   }
   if (node.in_process) return reply(id, number);

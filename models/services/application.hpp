@@ -10,6 +10,7 @@
 
 #include "models/instrumentation/instrumentation.hpp"
 #include "models/services/cpu.hpp"
+#include "models/services/latency_trace.hpp"
 #include "models/services/plan.hpp"
 #include "sim/histogram.hpp"
 
@@ -33,7 +34,8 @@ struct CallLatency {
 
 class Application final : public Component, public TaskOwner {
  public:
-  Application(Run& run, std::vector<RunningProcess>& processes, CallLatency latency);
+  /// Requests that arrive before `counted_from` are played like all others, but are left out of stats().
+  Application(Run& run, std::vector<RunningProcess>& processes, CallLatency latency, Time counted_from = {});
 
   /// Plans of one traffic, one per place it enters at, and its source number (the high bits of its trace indices).
   std::uint32_t add_plan(Plan plan);
@@ -43,7 +45,10 @@ class Application final : public Component, public TaskOwner {
   void handle(const Event& event) override;
   void task_done(std::uint64_t token, Time started) override;
 
+  /// Of requests that arrived at `counted_from` or later and are answered.
   std::vector<RequestStats> stats() const;
+  /// Every answered request from now on also goes to `trace`, which outlives this.
+  void watch(LatencyTrace& trace) { trace_ = &trace; }
 
  private:
   enum Kind : std::uint32_t { enter_node, returned, call_timeout };
@@ -86,7 +91,7 @@ class Application final : public Component, public TaskOwner {
   bool walkable(const Plan& plan) const;
   bool head_sampled(std::uint64_t trace, const RunningProcess& root) const;
   Draw draw(const Plan& plan, std::uint32_t node, std::uint64_t trace) const;
-  void record(PlanInUse& use, Duration latency, bool ok);
+  void record(PlanInUse& use, Time arrived, Duration latency, bool ok);
 
   // Event by event.
   void call(std::uint32_t request, std::uint32_t node);
@@ -109,6 +114,8 @@ class Application final : public Component, public TaskOwner {
   Run& run_;
   std::vector<RunningProcess>& processes_;
   CallLatency latency_;
+  Time counted_from_;
+  LatencyTrace* trace_ = nullptr;
   Target self_;
   std::vector<PlanInUse> plans_;
   Slab<Request> requests_;

@@ -124,6 +124,7 @@ class Measurement {
  public:
   Measurement(Lab& lab, const PreparedScenario& prepared, const LabPlan& plan, World& world, const MeasureOptions& options)
       : lab_{lab}, prepared_{prepared}, scenario_{prepared.scenario}, plan_{plan}, world_{world}, options_{options},
+        warm_up_{find_warm_up(prepared)},
         run_{scenario_.seed, 0, QueueKind::wheel}, draws_{run_.sim.stream("sink", "latency")} {}
 
   RunRecord play() {
@@ -135,7 +136,7 @@ class Measurement {
     RealTransport transport{io_, run_, std::chrono::duration_cast<std::chrono::microseconds>(epoch).count(), [&paced] { paced.catch_up(); }};
     LabBook book{world_, plan_, transport};
     for (const SinkPlan& sink : plan_.sinks) run_.ledger.add_destination(sink.backend.name);
-    const Senders senders{run_, transport, book, scenario_};
+    const Senders senders{run_, transport, book, scenario_, warm_up_.length};
     const Faults faults{run_, scenario_.faults, [this](const Fault& f) { apply(f, true); }, [this](const Fault& f) { apply(f, false); }};
     Scraper scraper{collector_pointers(), zero_, scrape_moments(scenario_)};
     const MachineLoad before = machine_load();
@@ -236,6 +237,7 @@ class Measurement {
   const LabPlan& plan_;
   World& world_;
   const MeasureOptions& options_;
+  WarmUp warm_up_;
   asio::io_context io_;
   Run run_;
   Sequence draws_;
@@ -302,7 +304,7 @@ DestinationFates Measurement::fates(std::size_t sink, const DestinationFates& se
 
 RunRecord Measurement::describe(Scraper& scraper, const Senders& senders) {
   RunRecord record;
-  record.manifest = simulated_manifest(prepared_);
+  record.manifest = simulated_manifest(prepared_, warm_up_);
   record.manifest.world = "measured";
   record.not_modelled = not_modelled(prepared_);
   Replication result;

@@ -25,10 +25,13 @@ RunRecord simulated_record(const PreparedScenario& prepared, std::int64_t replic
                            const RunOptions& options) {
   Progress progress{replications};
   RunRecord record;
-  record.manifest = simulated_manifest(prepared);
+  const WarmUp warm_up = find_warm_up(prepared);
+  record.manifest = simulated_manifest(prepared, warm_up);
   record.not_modelled = not_modelled(prepared);
+  RunOptions warmed_up = options;
+  warmed_up.warm_up = warm_up.length;
   record.replications = run_replications(
-      replications, threads, [&](std::int64_t number) { return simulate(prepared, number, options); },
+      replications, threads, [&](std::int64_t number) { return simulate(prepared, number, warmed_up); },
       [&](std::int64_t done) { progress.done(done); });
   return record;
 }

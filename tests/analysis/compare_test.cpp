@@ -22,9 +22,25 @@ TEST(CompareExact, AgreesOnlyWhenAllReplicationsAndTheMeasuredRunAreEqual) {
   const Judgement other = judge_stored(JudgeClass::exact, {700, 700}, 701);
   EXPECT_EQ(other.verdict, Verdict::differ);
   EXPECT_EQ(other.reason, "measured minus simulated is 1 spans");
-  const Judgement unlike = judge_stored(JudgeClass::exact, {700, 701}, 700);
+  RunRecord others = test::measured(700);
+  others.manifest.seed = 2;
+  const Judgement unlike = judge(test::stored({700, 701}), others, {{kStored, JudgeClass::exact}}).at(0);
   EXPECT_EQ(unlike.verdict, Verdict::differ);
   EXPECT_EQ(unlike.simulated, "700 - 701 spans");
+}
+
+TEST(CompareExact, ComparesRandomRunsWithTheReplicationThatHadTheSameRequests) {
+  const Judgement equal = judge_stored(JudgeClass::exact, {700, 701}, 700);
+  EXPECT_EQ(equal.verdict, Verdict::agree);
+  EXPECT_EQ(equal.simulated, "700 spans");
+  EXPECT_EQ(equal.allowed, "exactly its twin");
+  const Judgement other = judge_stored(JudgeClass::exact, {700, 701}, 701);
+  EXPECT_EQ(other.verdict, Verdict::differ) << "replication 1 had other requests";
+  EXPECT_EQ(other.reason,
+            "measured minus simulated is 1 spans, compared with the replication that had the same requests");
+  RunRecord another = test::measured(700);
+  another.manifest.scenario_hash = "another scenario";
+  EXPECT_EQ(judge(test::stored({700, 701}), another, {{kStored, JudgeClass::exact}}).at(0).verdict, Verdict::differ);
 }
 
 TEST(CompareExact, ComparesSetsOfSpansAsTexts) {

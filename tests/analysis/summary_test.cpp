@@ -55,6 +55,20 @@ std::string summary_text(const RunRecord& record, const std::vector<Threshold>& 
   return to_text(summary_of({record, judge_thresholds(thresholds, record), "Grafana Cloud down"}));
 }
 
+TEST(Summary, SaysWhatTheWarmUpLeavesOutAndTakesTheRateOfTheRest) {
+  RunRecord record = outage_record();
+  EXPECT_NE(summary_text(record).find("20/s"), std::string::npos);
+  EXPECT_EQ(summary_text(record).find("warm_up"), std::string::npos);
+  record.manifest.warm_up = std::chrono::seconds{20};
+  EXPECT_NE(summary_text(record).find("25/s"), std::string::npos) << "2 000 requests in the 80 s after the warm-up";
+  EXPECT_NE(summary_text(record).find("warm_up 20 s: requests that arrived in it are left out"), std::string::npos);
+  record.manifest.warm_up_found = "auto: MSER-5";
+  EXPECT_NE(summary_text(record).find("warm_up 20 s, auto: MSER-5: requests"), std::string::npos);
+  record.manifest.warm_up = Duration{0};
+  record.manifest.warm_up_found = "auto: too few requests";
+  EXPECT_NE(summary_text(record).find("warm_up none, auto: too few requests"), std::string::npos);
+}
+
 TEST(Summary, FitsOneScreenAndSaysWhereTheSpansWent) {
   EXPECT_EQ(
       summary_text(outage_record(),

@@ -118,7 +118,7 @@ std::vector<SourceFile> read_tree(const std::filesystem::path& root) {
   std::vector<SourceFile> files;
   for (auto it = std::filesystem::recursive_directory_iterator{root}; it != std::filesystem::end(it); ++it) {
     if (it->is_directory() && is_foreign_folder(it->path())) it.disable_recursion_pending();
-    if (it->is_symlink() || !it->is_regular_file()) continue;
+    if (it->is_symlink() || !it->is_regular_file() || it->path().filename() == ".git") continue;  // of a work tree
     files.emplace_back(it->path().lexically_relative(root).generic_string(), read(it->path()));
   }
   std::sort(files.begin(), files.end(), [](const SourceFile& x, const SourceFile& y) { return x.path < y.path; });

@@ -41,6 +41,33 @@ TEST(SplitHostPort, CutsAtTheLastColon) {
   EXPECT_EQ(split_host_port("nothing").port, 0);
 }
 
+TEST(Collector, ItsOwnPlaceReachesItAsLocalhost) {
+  const std::string to_localhost = R"(
+scenario: local
+duration: 3s
+collectors: {c: {config: [collector.yaml], addresses: [c.example], version: VERSION}}
+clients: {client: {url: "http://localhost:4318/v1/traces", spans: 10}}
+backends: {b: {addresses: ["b.example:4318"]}}
+)";
+  EXPECT_EQ(play_case(to_localhost, kCollector, "0.159.0").fates("b").stored, 10);
+}
+
+TEST(Collector, ABackendAskedForAnotherPathSaysNotFound) {
+  const std::string scenario = R"(
+scenario: stray
+duration: 3s
+collectors: {c: {config: [collector.yaml], addresses: [c.example], version: VERSION}}
+clients: {client: {url: "http://c.example:4318/v1/traces", spans: 10}}
+backends: {b: {addresses: ["b.example:4318"]}}
+)";
+  std::string collector = kCollector;
+  collector.replace(collector.find("endpoint: http://b"), 8, "traces_endpoint");
+  const Case played = play_case(scenario, collector, "0.159.0");
+  EXPECT_EQ(played.metric("otelcol_exporter_send_failed_spans"), 10);
+  EXPECT_EQ(played.lost("b", "status 404, not retried"), 10);
+  EXPECT_EQ(played.requests_at("b"), 0) << "as the real backend, which counts it as a stray";
+}
+
 TEST(Collector, ARestartBeginsWithEmptyCountersAndEmptyMemory) {
   const Case idle = signalled("29.5s", "answer: 200", "at: 5s, signal: KILL, restart_after: 1s");
   const Case played = signalled("500ms, 600ms", "hang: true", "at: 700ms, signal: KILL, restart_after: 1s");
