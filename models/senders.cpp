@@ -92,7 +92,7 @@ void Senders::build_clients(AddressBook& book) {
   for (std::size_t i = 0; i < scenario_.clients.size(); ++i) {
     const Client& client = scenario_.clients[i];
     const CredentialId credential = client.user.empty() ? 0 : book.credential(client.user, client.password);
-    const std::uint16_t resource = run_.catalog.add_resource({client.name, {}});
+    const ResourceId resource = run_.catalog.add_resource({client.name, {}});
     const ExportTarget to = target(book, place_index(scenario_, client.in), client.url);
     clients_.push_back(std::make_unique<ScriptedClient>(run_, transport_, client, to, credential, resource,
                                                         scenario_.traffic.size() + i, end_));

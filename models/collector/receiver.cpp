@@ -59,15 +59,10 @@ void Receiver::receive(RequestId request) {
 // What the pipeline gets to see: Zipkin spans are translated.
 Payload Receiver::decoded(const Payload& payload) {
   if (settings_.protocol != Protocol::zipkin) return payload.clone();
-  Payload translated = run_.pool.empty();
-  for (const SpanGroup& group : payload.groups()) {
-    scratch_.clear();
-    for (std::uint32_t i = group.begin; i < group.end; ++i) {
-      scratch_.push_back(run_.catalog.from_zipkin(group.block->spans[i]));
-    }
-    translated.append(run_.pool.of(scratch_.data(), scratch_.size()));
-  }
-  return translated;
+  return run_.pool.rewrite(payload, [this](Span& span) {
+    span = run_.catalog.from_zipkin(span);
+    return true;
+  });
 }
 
 // A client that hangs up cancels the context of its request. The end of its connection is here as long after its

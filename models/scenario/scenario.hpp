@@ -70,7 +70,7 @@ struct Call {
   Where where;
 };
 
-enum class SpanKind : std::uint8_t { internal = 1, server = 2, client = 3, producer = 4, consumer = 5 };
+enum class SpanKind : std::uint8_t { unspecified = 0, internal = 1, server = 2, client = 3, producer = 4, consumer = 5 };
 
 struct Operation {
   std::string name;

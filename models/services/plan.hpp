@@ -39,7 +39,7 @@ struct Plan {
 struct Process {
   std::uint32_t service = 0;  ///< index into Scenario::services
   std::uint16_t place = 0;
-  std::uint16_t resource = 0;
+  ResourceId resource = 0;
   std::string name;           ///< "aws/mandelbrot"
 };
 

@@ -2,7 +2,9 @@
 // Spans are stored once, in shared blocks; copies of a payload (fan-out, retries) share them.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <cstring>
 #include <deque>
 #include <utility>
 #include <vector>
@@ -21,7 +23,7 @@ struct SpanBlock {
 struct SpanGroup {
   SpanBlock* block = nullptr;
   std::uint32_t begin = 0, end = 0;
-  std::uint16_t resource = 0;
+  ResourceId resource = 0;
   std::int64_t span_bytes = 0;  ///< sum of Span::bytes
   std::int64_t bytes = 0;       ///< with the resource around it
   std::int64_t items() const { return end - begin; }
@@ -39,19 +41,28 @@ class PayloadPool {
   /// One group holding these spans, all of one resource.
   Payload of(const Span* spans, std::size_t count);
   Payload empty();
+  /// The payload with every span as `function(Span&) -> bool` leaves it; false: without it. Groups stay apart, those
+  /// without spans vanish; untouched ones are shared with the original. Sizes follow from the spans' shapes and
+  /// resources. Fates of dropped items are the caller's affair.
+  template <class Function>
+  Payload rewrite(const Payload& payload, Function function);
   const Catalog& catalog() const { return catalog_; }
 
  private:
   friend class Payload;
-  SpanBlock* take_block();
-  std::vector<SpanGroup> take_groups();
-  void give_back(SpanBlock* block) { free_blocks_.push_back(block); }
+  // Kept apart by capacity, in powers of two: a list that once held a large batch is not wasted on a single span.
+  static constexpr std::size_t kClasses = 33;
+  SpanBlock* take_block(std::size_t room);
+  std::vector<SpanGroup> take_groups(std::size_t room);
+  void give_back(SpanBlock* block);
   void give_back(std::vector<SpanGroup> groups);
+  void append_runs(Payload& to, const std::vector<Span>& spans);
 
   const Catalog& catalog_;
   std::deque<SpanBlock> blocks_;
-  std::vector<SpanBlock*> free_blocks_;
-  std::vector<std::vector<SpanGroup>> free_groups_;
+  std::array<std::vector<SpanBlock*>, kClasses> free_blocks_;
+  std::array<std::vector<std::vector<SpanGroup>>, kClasses> free_groups_;
+  std::vector<Span> scratch_;
 };
 
 /// Groups of spans on their way. Owns a share of their blocks; move only, clone() on purpose.
@@ -91,8 +102,9 @@ class Payload {
 
  private:
   friend class PayloadPool;
-  explicit Payload(PayloadPool& pool) : pool_{&pool}, groups_{pool.take_groups()} {}
+  explicit Payload(PayloadPool& pool) : pool_{&pool} {}
   void swap(Payload& other) noexcept;
+  void make_room(std::size_t more_groups);
   void add_group(const SpanGroup& group);
 
   PayloadPool* pool_ = nullptr;
@@ -100,6 +112,33 @@ class Payload {
   std::int64_t items_ = 0;
   std::int64_t bytes_ = 0;
 };
+
+template <class Function>
+Payload PayloadPool::rewrite(const Payload& payload, Function function) {
+  Payload result = empty();
+  std::vector<Span> kept = std::exchange(scratch_, {});  // `function` may come here again
+  for (const SpanGroup& group : payload.groups()) {
+    kept.clear();
+    bool changed = false;
+    for (std::uint32_t i = group.begin; i < group.end; ++i) {
+      const Span& before = group.block->spans[i];
+      Span span = before;
+      if (!function(span)) {
+        changed = true;
+        continue;
+      }
+      if (span.shape != before.shape || span.status != before.status || span.parent != before.parent) {
+        span.bytes = catalog_.otlp_bytes(span);
+      }
+      changed |= std::memcmp(&span, &before, sizeof span) != 0;
+      kept.push_back(span);
+    }
+    if (changed) append_runs(result, kept);
+    else result.add_group(group);
+  }
+  scratch_ = std::move(kept);
+  return result;
+}
 
 /// Index-addressed storage with reuse: an index fits into an event, a pointer would not survive growth.
 template <class T>

@@ -1,8 +1,6 @@
 #include "models/telemetry/span.hpp"
 
-#include <array>
 #include <algorithm>
-#include <bit>
 #include <iterator>
 #include <string_view>
 #include <utility>
@@ -18,18 +16,6 @@ void append_hex(std::string& out, std::uint64_t value) {
   for (int shift = 60; shift >= 0; shift -= 4) out += kHex[value >> shift & 15];
 }
 
-// Names and attribute values come from scenario files: anything is possible in them.
-void append_json_string(std::string& out, std::string_view text) {
-  out += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') (out += '\\') += c;
-    else if (byte < 0x20) ((out += "\\u00") += kHex[byte >> 4]) += kHex[byte & 15];
-    else out += c;
-  }
-  out += '"';
-}
-
 std::size_t json_bytes(std::string_view text) {
   std::string written;
   append_json_string(written, text);
@@ -39,12 +25,13 @@ std::size_t json_bytes(std::string_view text) {
 /// As tags of a Zipkin span, with a comma behind each.
 std::size_t tag_text_bytes(const Attributes& attributes) {
   std::size_t total = 0;
-  for (const auto& [key, value] : attributes) total += json_bytes(key) + json_bytes(value) + 2;
+  for (const auto& [key, value] : attributes) total += json_bytes(key) + json_bytes(to_text(value)) + 2;
   return total;
 }
 
 std::string_view zipkin_kind(SpanKind kind) {
   switch (kind) {
+    case SpanKind::unspecified:
     case SpanKind::internal: return "";
     case SpanKind::server: return "SERVER";
     case SpanKind::client: return "CLIENT";
@@ -54,11 +41,78 @@ std::string_view zipkin_kind(SpanKind kind) {
   return "";
 }
 
-std::size_t field_bytes(std::size_t length) { return 1 + varint_bytes(length) + length; }
+/// Everything that tells one set of attributes from another, as text.
+void append_key(std::string& out, const Attributes& attributes);
 
-std::size_t attribute_bytes(const Attributes& attributes) {
+void append_key(std::string& out, std::string_view text) { ((out += std::to_string(text.size())) += ':') += text; }
+
+void append_key(std::string& out, const Value& value) {
+  out += static_cast<char>('a' + value.any.index());
+  if (const auto* list = value.get<ValueList>()) {
+    for (const Value& item : *list) append_key(out, item);
+    out += ']';
+  } else if (const auto* map = value.get<Attributes>()) {
+    append_key(out, *map);
+  } else if (const auto* number = value.get<double>()) {
+    out.append(reinterpret_cast<const char*>(number), sizeof *number);
+  } else {
+    append_key(out, std::string_view{to_text(value)});
+  }
+}
+
+void append_key(std::string& out, const Attributes& attributes) {
+  for (const auto& [key, value] : attributes) {
+    append_key(out, std::string_view{key});
+    append_key(out, value);
+  }
+  out += '}';
+}
+
+std::string key_of(const SpanShape& shape) {
+  std::string key;
+  key += static_cast<char>('0' + static_cast<int>(shape.kind));
+  for (const std::string* text : {&shape.name, &shape.status_message, &shape.trace_state}) append_key(key, std::string_view{*text});
+  append_key(key, shape.attributes);
+  for (const SpanEvent& event : shape.events) {
+    append_key(key += 'e', std::string_view{event.name});
+    append_key(key, event.attributes);
+    key += std::to_string(event.after_start.count());
+  }
+  for (const SpanLink& link : shape.links) {
+    append_key(key += 'l', std::string_view{link.trace_state});
+    append_key(key, link.attributes);
+    for (const std::uint64_t id : {link.trace.high, link.trace.low, link.span}) append_hex(key, id);
+  }
+  return key;
+}
+
+std::string key_of(const ResourceShape& resource) {
+  std::string key;
+  for (const std::string* text : {&resource.service, &resource.scope_name, &resource.scope_version}) {
+    append_key(key, std::string_view{*text});
+  }
+  append_key(key, resource.attributes);
+  append_key(key, resource.scope_attributes);
+  return key;
+}
+
+std::size_t text_field_bytes(const std::string& text) { return text.empty() ? 0 : field_bytes(text.size()); }
+
+std::size_t events_bytes(const std::vector<SpanEvent>& events) {
+  constexpr std::size_t time = 9;
   std::size_t total = 0;
-  for (const auto& [key, value] : attributes) total += field_bytes(field_bytes(key.size()) + field_bytes(field_bytes(value.size())));
+  for (const SpanEvent& event : events) {
+    total += field_bytes(time + text_field_bytes(event.name) + otlp_attributes_bytes(event.attributes));
+  }
+  return total;
+}
+
+std::size_t links_bytes(const std::vector<SpanLink>& links) {
+  constexpr std::size_t ids = 18 + 10;
+  std::size_t total = 0;
+  for (const SpanLink& link : links) {
+    total += field_bytes(ids + text_field_bytes(link.trace_state) + otlp_attributes_bytes(link.attributes));
+  }
   return total;
 }
 
@@ -86,74 +140,121 @@ bool is_resource_convention(std::string_view key) {
   return std::binary_search(std::begin(kResourceConventions), std::end(kResourceConventions), key);
 }
 
+constexpr std::uint64_t kGiven = std::uint64_t{1} << 63;  ///< marks traces whose ids are given
+
 }  // namespace
 
-std::size_t varint_bytes(std::uint64_t value) { return (static_cast<std::size_t>(std::bit_width(value | 1)) + 6) / 7; }
+Attributes resource_attributes(const ResourceShape& resource) {
+  Attributes all;
+  if (!resource.service.empty()) all.emplace_back("service.name", resource.service);
+  all.insert(all.end(), resource.attributes.begin(), resource.attributes.end());
+  return all;
+}
+
+void set_resource_attributes(ResourceShape& resource, Attributes attributes) {
+  resource.service.clear();
+  const Value* service = find_attribute(attributes, "service.name");
+  if (const auto* name = service == nullptr ? nullptr : service->get<std::string>(); name != nullptr && !name->empty()) {
+    resource.service = *name;
+    remove_attribute(attributes, "service.name");
+  }
+  resource.attributes = std::move(attributes);
+}
 
 Catalog::Catalog(std::uint64_t seed, std::uint32_t replication) : key_{hash_combine(seed, replication)} {}
 
-std::uint32_t Catalog::add_shape(SpanShape shape) {
-  shape_bytes_.push_back(static_cast<std::uint32_t>(field_bytes(shape.name.size()) + attribute_bytes(shape.attributes)));
+std::uint32_t Catalog::add_shape(const SpanShape& shape) {
+  const auto [known, added] = shape_index_.try_emplace(key_of(shape), static_cast<std::uint32_t>(shapes_.size()));
+  if (!added) return known->second;
+  const std::size_t kind_field = shape.kind == SpanKind::unspecified ? 0 : 2;
+  const std::size_t body = kind_field + text_field_bytes(shape.name) + otlp_attributes_bytes(shape.attributes) +
+                           text_field_bytes(shape.trace_state) + events_bytes(shape.events) + links_bytes(shape.links);
   const std::string_view kind = zipkin_kind(shape.kind);
   const std::size_t kind_text = kind.empty() ? 0 : std::string_view{R"(,"kind":"")"}.size() + kind.size();
-  shape_texts_.push_back({json_bytes(shape.name) + kind_text, tag_text_bytes(shape.attributes)});
-  shapes_.push_back(std::move(shape));
-  return static_cast<std::uint32_t>(shapes_.size() - 1);
+  shape_sizes_.push_back({static_cast<std::uint32_t>(body), static_cast<std::uint32_t>(text_field_bytes(shape.status_message)),
+                          {json_bytes(shape.name) + kind_text, tag_text_bytes(shape.attributes)}});
+  shapes_.push_back(shape);
+  return known->second;
 }
 
-std::uint16_t Catalog::add_resource(ResourceShape resource) {
-  Attributes all{{"service.name", resource.service}};
-  all.insert(all.end(), resource.attributes.begin(), resource.attributes.end());
-  resource_bytes_.push_back(static_cast<std::int64_t>(field_bytes(attribute_bytes(all))));
-  ResourceShape kept{resource.service, {}};
-  Attributes tags;
-  for (const auto& attribute : resource.attributes) {
-    (is_resource_convention(attribute.first) ? kept.attributes : tags).push_back(attribute);
-  }
-  tag_bytes_.push_back(static_cast<std::uint32_t>(attribute_bytes(tags)));
-  resource_texts_.push_back({json_bytes(resource.service), tag_text_bytes(resource.attributes)});
-  resources_.push_back(std::move(resource));
-  const auto index = static_cast<std::uint16_t>(resources_.size() - 1);
-  from_zipkin_.push_back(index);
-  if (!tags.empty()) {
-    const std::uint16_t left = add_resource(std::move(kept));
-    from_zipkin_[index] = left;
-  }
-  return index;
+ResourceId Catalog::add_resource(const ResourceShape& resource) {
+  const auto [known, added] = resource_index_.try_emplace(key_of(resource), static_cast<ResourceId>(resources_.size()));
+  if (!added) return known->second;
+  const std::size_t scope = text_field_bytes(resource.scope_name) + text_field_bytes(resource.scope_version) +
+                            otlp_attributes_bytes(resource.scope_attributes);
+  resource_sizes_.push_back({static_cast<std::int64_t>(field_bytes(otlp_attributes_bytes(resource_attributes(resource)))),
+                             static_cast<std::int64_t>(field_bytes(scope)),
+                             {json_bytes(resource.service), tag_text_bytes(resource.attributes)}});
+  resources_.push_back(resource);
+  return known->second;
 }
 
 TraceId Catalog::trace_id(std::uint64_t trace) const {
+  if (trace & kGiven) return given_[trace & ~kGiven].id;
   const std::uint64_t high = hash_combine(key_, trace);
   return {high, hash_combine(high, trace) | 1};  // never all zero
 }
 
 std::uint64_t Catalog::span_id(std::uint64_t trace, std::uint32_t ordinal) const {
+  if (trace & kGiven) return given_[trace & ~kGiven].spans[ordinal];
   return hash_combine(hash_combine(key_ ^ 0x5a, trace), ordinal) | 1;
 }
 
-std::uint32_t Catalog::sized(const Span& span, std::size_t more_bytes) const {
-  constexpr std::size_t ids = 18 + 10, times = 9 + 9;
-  const std::size_t parent = span.parent == kNoParent ? 2 : 10;  // the empty parent id is still sent
-  const std::size_t status = span.status == SpanStatus::unset ? 2 : 4;
-  return static_cast<std::uint32_t>(field_bytes(ids + parent + times + status + shape_bytes_[span.shape] + more_bytes));
+std::uint64_t Catalog::add_trace(TraceId id) {
+  const auto [known, added] = given_index_.try_emplace({id.high, id.low}, kGiven | given_.size());
+  if (added) given_.push_back({id, {}});
+  return known->second;
+}
+
+// Traces are short, so looking through their spans is cheaper than another index.
+std::uint32_t Catalog::add_span_id(std::uint64_t trace, std::uint64_t id) {
+  std::vector<std::uint64_t>& spans = given_[trace & ~kGiven].spans;
+  const auto found = std::find(spans.begin(), spans.end(), id);
+  const auto ordinal = static_cast<std::uint32_t>(found - spans.begin());
+  if (found == spans.end()) spans.push_back(id);
+  return ordinal;
 }
 
 std::uint32_t Catalog::otlp_bytes(const Span& span) const {
-  constexpr std::size_t kind = 2;
-  return sized(span, kind);
+  constexpr std::size_t ids = 18 + 10, times = 9 + 9;
+  const ShapeSize& shape = shape_sizes_[span.shape];
+  const std::size_t parent = span.parent == kNoParent ? 2 : 10;  // the empty parent id is still sent
+  const std::size_t status = field_bytes((span.status == SpanStatus::unset ? 0 : 2) + shape.status_message);
+  return static_cast<std::uint32_t>(field_bytes(ids + parent + times + status + shape.body));
 }
 
-Span Catalog::from_zipkin(Span span) const {
-  const std::size_t kind = shapes_[span.shape].kind == SpanKind::internal ? 0 : 2;
-  span.bytes = sized(span, kind + tag_bytes_[span.resource]);
-  span.resource = from_zipkin_[span.resource];
+Catalog::Translated Catalog::translate(const Span& span) {
+  const ResourceShape& resource = resources_[span.resource];
+  SpanShape shape = shapes_[span.shape];
+  ResourceShape kept{resource.service, {}, {}, {}, {}};
+  Attributes tags = resource.attributes;
+  tags.insert(tags.end(), shape.attributes.begin(), shape.attributes.end());
+  shape.attributes.clear();
+  for (auto& [key, value] : tags) {
+    set_attribute(is_resource_convention(key) ? kept.attributes : shape.attributes, key, to_text(value));
+  }
+  if (shape.kind == SpanKind::internal) shape.kind = SpanKind::unspecified;
+  shape.events.clear();
+  shape.links.clear();
+  shape.trace_state.clear();
+  return {add_shape(shape), add_resource(kept)};
+}
+
+Span Catalog::from_zipkin(Span span) {
+  if (from_zipkin_.size() <= span.resource) from_zipkin_.resize(span.resource + 1);
+  if (from_zipkin_[span.resource].size() <= span.shape) from_zipkin_[span.resource].resize(span.shape + 1);
+  Translated& known = from_zipkin_[span.resource][span.shape];
+  if (known.shape == kUnknown) known = translate(span);
+  span.shape = known.shape;
+  span.resource = known.resource;
+  span.bytes = otlp_bytes(span);
   return span;
 }
 
-std::int64_t Catalog::otlp_group_bytes(std::uint16_t resource, std::int64_t span_bytes) const {
-  constexpr std::int64_t empty_scope = 2;
-  const auto scope_spans = static_cast<std::int64_t>(field_bytes(static_cast<std::size_t>(empty_scope + span_bytes)));
-  return static_cast<std::int64_t>(field_bytes(static_cast<std::size_t>(resource_bytes_[resource] + scope_spans)));
+std::int64_t Catalog::otlp_group_bytes(ResourceId resource, std::int64_t span_bytes) const {
+  const ResourceSize& size = resource_sizes_[resource];
+  const auto scope_spans = static_cast<std::int64_t>(field_bytes(static_cast<std::size_t>(size.scope + span_bytes)));
+  return static_cast<std::int64_t>(field_bytes(static_cast<std::size_t>(size.resource + scope_spans)));
 }
 
 // The length of what append_zipkin_json writes, without writing it: this is asked for with every POST.
@@ -162,8 +263,8 @@ std::int64_t Catalog::zipkin_bytes(const Span& span) const {
       R"({"traceId":"","id":"","name":,"timestamp":,"duration":,"localEndpoint":{"serviceName":},"tags":{}})";
   constexpr std::string_view parent = R"(,"parentId":"")", error = R"("error":"true",)";
   constexpr std::size_t ids = 32 + 16, timestamp = 16;  // microseconds of any year from 2001 to 2286
-  const ZipkinText& shape = shape_texts_[span.shape];
-  const ZipkinText& resource = resource_texts_[span.resource];
+  const ZipkinText& shape = shape_sizes_[span.shape].zipkin;
+  const ZipkinText& resource = resource_sizes_[span.resource].zipkin;
   const std::size_t tags = shape.tags + resource.tags + (span.status == SpanStatus::error ? error.size() : 0);
   std::size_t bytes = frame.size() + ids + timestamp + shape.name + resource.name + tags - (tags > 0);
   if (span.parent != kNoParent) bytes += parent.size() + 16;
@@ -200,8 +301,8 @@ void append_zipkin_json(std::string& out, const Catalog& catalog, const Span& sp
     out += ':';
     append_json_string(out, value);
   };
-  for (const auto& [key, value] : resource.attributes) tag(key, value);
-  for (const auto& [key, value] : shape.attributes) tag(key, value);
+  for (const auto& [key, value] : resource.attributes) tag(key, to_text(value));
+  for (const auto& [key, value] : shape.attributes) tag(key, to_text(value));
   if (span.status == SpanStatus::error) tag("error", "true");
   out += "}}";
 }

@@ -12,7 +12,7 @@ Attributes made_up_attributes(int count) {
 }  // namespace
 
 ScriptedClient::ScriptedClient(Run& run, Transport& transport, const Client& spec, ExportTarget target,
-                               CredentialId credential, std::uint16_t resource, std::uint64_t source, Time end)
+                               CredentialId credential, ResourceId resource, std::uint64_t source, Time end)
     : run_{run}, transport_{transport}, spec_{spec}, target_{std::move(target)}, credential_{credential},
       resource_{resource}, source_{source}, end_{end}, self_{run.sim.add(*this)}, losses_{run, spec.name} {
   const Attributes attributes = made_up_attributes(spec.attributes);

@@ -15,7 +15,7 @@ namespace spillway {
 class ScriptedClient final : public Component, public AnswerTo {
  public:
   ScriptedClient(Run& run, Transport& transport, const Client& spec, ExportTarget target, CredentialId credential,
-                 std::uint16_t resource, std::uint64_t source, Time end);
+                 ResourceId resource, std::uint64_t source, Time end);
   void handle(const Event& event) override;
   void answered(std::uint64_t token, const Answer& answer) override;
   AnswerCounts answers() const { return {spec_.name, answers_}; }
@@ -39,7 +39,7 @@ class ScriptedClient final : public Component, public AnswerTo {
   const Client& spec_;
   ExportTarget target_;
   CredentialId credential_;
-  std::uint16_t resource_;
+  ResourceId resource_;
   std::uint64_t source_;
   Time end_;
   Target self_;

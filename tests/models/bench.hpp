@@ -44,7 +44,7 @@ struct Bench {
   Cause lost = run.ledger.add_loss("bench", "lost");
   Script script{run};
   std::uint32_t shape = run.catalog.add_shape({"made up", SpanKind::internal, {{"key", "value"}}});
-  std::uint16_t resource = run.catalog.add_resource({"bench", {}});
+  ResourceId resource = run.catalog.add_resource({"bench", {}});
   std::uint64_t traces = 0;
 
   double now() const { return seconds(run.sim.now()); }

@@ -17,11 +17,11 @@ struct Telemetry : testing::Test {
   Catalog catalog{1, 0};
   std::uint32_t plain = catalog.add_shape({"GET /", SpanKind::server, {}});
   std::uint32_t tagged = catalog.add_shape({"render \"tile\"", SpanKind::internal, {{"tile\\x", "a\nb"}, {"n", "1"}}});
-  std::uint16_t shop = catalog.add_resource({"shop", {}});
-  std::uint16_t cart = catalog.add_resource({"cart", {{"cloud", "aws"}}});
+  ResourceId shop = catalog.add_resource({"shop", {}});
+  ResourceId cart = catalog.add_resource({"cart", {{"cloud", "aws"}}});
   PayloadPool pool{catalog};
 
-  Span span(std::uint64_t trace, std::uint32_t ordinal, std::uint32_t shape, std::uint16_t resource) {
+  Span span(std::uint64_t trace, std::uint32_t ordinal, std::uint32_t shape, ResourceId resource) {
     Span s;
     s.item = next_item_++;
     s.trace = trace;
@@ -34,7 +34,7 @@ struct Telemetry : testing::Test {
     s.bytes = catalog.otlp_bytes(s);
     return s;
   }
-  Payload payload(int spans, std::uint16_t resource) {
+  Payload payload(int spans, ResourceId resource) {
     std::vector<Span> list;
     for (int i = 0; i < spans; ++i) list.push_back(span(next_trace_++, 0, i % 2 == 0 ? plain : tagged, resource));
     return pool.of(list.data(), list.size());
@@ -138,7 +138,7 @@ TEST_F(Telemetry, MovingAPayloadOntoItsCloneIsFine) {
 
 TEST_F(Telemetry, ZipkinBytesAreTheLengthOfTheText) {
   for (const std::uint32_t shape : {plain, tagged}) {
-    for (const std::uint16_t resource : {shop, cart}) {
+    for (const ResourceId resource : {shop, cart}) {
       for (const std::uint32_t ordinal : {0u, 7u}) {
         for (const auto& [start, duration, status] :
              {std::tuple{0ns, 0ns, SpanStatus::unset}, std::tuple{Duration{1h + 1us}, Duration{999us}, SpanStatus::ok},

@@ -65,7 +65,7 @@ class Poster final : public AnswerTo, public Component {
   BackendBench& bench_;
   CredentialId credential_;
   Cause lost_;
-  std::uint16_t resource_ = 0;
+  ResourceId resource_ = 0;
   std::uint32_t shape_ = 0;
   std::deque<Payload> open_;
 };
