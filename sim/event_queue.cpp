@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
+#include <utility>
 
 #include "sim/hash.hpp"
 
@@ -39,12 +40,12 @@ void EventQueue::push(Event event) {
 TimerId EventQueue::push_timer(Event event) {
   if (free_timers_.empty()) {
     free_timers_.push_back(static_cast<std::uint32_t>(timers_.size()));
-    timers_.push_back(0);
+    timers_.emplace_back();
     free_timers_.reserve(timers_.capacity());
   }
   event.timer = free_timers_.back();
   free_timers_.pop_back();
-  timers_[event.timer] = next_sequence_;
+  timers_[event.timer].sequence = next_sequence_;
   const TimerId id{event.timer, next_sequence_};
   push(event);
   return id;
@@ -52,7 +53,12 @@ TimerId EventQueue::push_timer(Event event) {
 
 void EventQueue::cancel(TimerId timer) {
   if (!pending(timer)) return;
-  timers_[timer.slot] = 0;
+  Timer& held = timers_[timer.slot];
+  if (held.cell != kNil) {
+    unlink(held.cell);
+    free_cell(held.cell);
+  }
+  held = {};
   free_timers_.push_back(timer.slot);
   --live_;
 }
@@ -77,26 +83,46 @@ void EventQueue::insert_near(const Event& event) {
 }
 
 std::uint32_t EventQueue::take_cell(const Event& event) {
-  if (free_cell_ == kNil) {
-    cells_.push_back({event, kNil});
-    return static_cast<std::uint32_t>(cells_.size() - 1);
+  std::uint32_t cell = free_cells_;
+  if (cell == kNil) {
+    cell = static_cast<std::uint32_t>(events_.size());
+    events_.push_back(event);
+    links_.emplace_back();
+  } else {
+    free_cells_ = links_[cell].next;
+    events_[cell] = event;
   }
-  const std::uint32_t cell = free_cell_;
-  free_cell_ = cells_[cell].next;
-  cells_[cell] = {event, kNil};
+  links_[cell].at = ticks(event.at);
+  if (event.timer != kNoTimer) timers_[event.timer].cell = cell;
   return cell;
 }
 
+void EventQueue::free_cell(std::uint32_t cell) {
+  links_[cell].next = free_cells_;
+  free_cells_ = cell;
+}
+
 void EventQueue::insert_wheel(std::uint32_t cell) {
-  const std::int64_t at = ticks(cells_[cell].event.at);
-  const int level = level_of(at, base_);
-  const unsigned index = digit(at, level);
+  Link& link = links_[cell];
+  const int level = level_of(link.at, base_);
+  const unsigned index = digit(link.at, level);
   auto& [head, tail, count] = wheel_[level][index];
-  cells_[cell].next = kNil;
-  (head == kNil ? head : cells_[tail].next) = cell;
+  link.next = kNil;
+  link.previous = tail;
+  (head == kNil ? head : links_[tail].next) = cell;
   tail = cell;
   ++count;
   occupied_[level] |= std::uint64_t{1} << index;
+}
+
+void EventQueue::unlink(std::uint32_t cell) {
+  const Link& link = links_[cell];
+  const int level = level_of(link.at, base_);
+  const unsigned index = digit(link.at, level);
+  auto& [head, tail, count] = wheel_[level][index];
+  (link.previous == kNil ? head : links_[link.previous].next) = link.next;
+  (link.next == kNil ? tail : links_[link.next].previous) = link.previous;
+  if (--count == 0) occupied_[level] &= ~(std::uint64_t{1} << index);
 }
 
 // Makes `near` hold the next events. False when nothing is left.
@@ -111,8 +137,7 @@ bool EventQueue::refill() {
     const auto above = level == kLevels - 1 ? 0 : static_cast<std::uint64_t>(base_) & ~(width * 64 - 1);
     base_ = static_cast<std::int64_t>(above | static_cast<std::uint64_t>(index) * width);
     near_end_ = base_;
-    Slot slot = wheel_[level][index];
-    wheel_[level][index] = {};
+    const Slot slot = std::exchange(wheel_[level][index], {});
     if (level > 0 && slot.count > kNearTarget) {
       cascade(slot);
       continue;
@@ -123,12 +148,13 @@ bool EventQueue::refill() {
   return true;
 }
 
-void EventQueue::slot_to_near(Slot& slot) {
+void EventQueue::slot_to_near(const Slot& slot) {
   for (std::uint32_t cell = slot.head; cell != kNil;) {
-    const std::uint32_t next = cells_[cell].next;
-    if (!dead(cells_[cell].event)) near_.push_back(cells_[cell].event);
-    cells_[cell].next = free_cell_;
-    free_cell_ = cell;
+    const std::uint32_t next = links_[cell].next;
+    const Event& event = events_[cell];
+    near_.push_back(event);
+    if (event.timer != kNoTimer) timers_[event.timer].cell = kNil;
+    free_cell(cell);
     cell = next;
   }
   // Soonest last, and among equals first scheduled last: a stable insertion sort of the reversed list.
@@ -141,15 +167,10 @@ void EventQueue::slot_to_near(Slot& slot) {
   }
 }
 
-void EventQueue::cascade(Slot& slot) {
+void EventQueue::cascade(const Slot& slot) {
   for (std::uint32_t cell = slot.head; cell != kNil;) {
-    const std::uint32_t next = cells_[cell].next;
-    if (dead(cells_[cell].event)) {
-      cells_[cell].next = free_cell_;
-      free_cell_ = cell;
-    } else {
-      insert_wheel(cell);
-    }
+    const std::uint32_t next = links_[cell].next;
+    insert_wheel(cell);
     cell = next;
   }
 }
@@ -177,13 +198,14 @@ void EventQueue::rebase() {
   std::vector<Event> all(near_.rbegin(), near_.rend());
   for (auto& level : wheel_) {
     for (auto& slot : level) {
-      for (std::uint32_t cell = slot.head; cell != kNil; cell = cells_[cell].next) all.push_back(cells_[cell].event);
+      for (std::uint32_t cell = slot.head; cell != kNil; cell = links_[cell].next) all.push_back(events_[cell]);
       slot = {};
     }
   }
   occupied_ = {};
-  cells_.clear();
-  free_cell_ = kNil;
+  events_.clear();
+  links_.clear();
+  free_cells_ = kNil;
   near_.clear();
   std::erase_if(all, [this](const Event& event) { return dead(event); });
   std::stable_sort(all.begin(), all.end(), [](const Event& x, const Event& y) {
@@ -218,7 +240,7 @@ Event EventQueue::pop() {
     heap_.pop();
   }
   if (event.timer != kNoTimer) {
-    timers_[event.timer] = 0;
+    timers_[event.timer] = {};
     free_timers_.push_back(event.timer);
   }
   --live_;

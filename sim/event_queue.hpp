@@ -4,7 +4,9 @@
 // Two tiers. `near` is a short sorted buffer of the events next in line. Everything later hangs in a
 // hierarchical wheel of 64-ary digits of the nanosecond clock: level = highest digit in which the event's
 // time differs from `base`. A slot is moved at most once per level, in order, so events of one instant
-// keep the order in which they were scheduled without comparing sequence numbers.
+// keep the order in which they were scheduled without comparing sequence numbers. Moving touches the links only
+// (16 bytes an event, apart from the events themselves). As an event's slot follows from its time and `base`,
+// cancelling takes it out at once: timeouts that never fire cost no memory.
 #pragma once
 
 #include <array>
@@ -53,7 +55,9 @@ class EventQueue {
   TimerId push_timer(Event event);
   /// Cancels; does nothing when it was popped or cancelled before. The event vanishes without being popped.
   void cancel(TimerId timer);
-  bool pending(TimerId timer) const { return timer.slot != kNoTimer && timers_[timer.slot] == timer.sequence; }
+  bool pending(TimerId timer) const {
+    return timer.slot != kNoTimer && timers_[timer.slot].sequence == timer.sequence;
+  }
 
   /// Time of the next live event, kNever when there is none.
   Time next_time();
@@ -67,12 +71,16 @@ class EventQueue {
   static constexpr std::uint32_t kNil = 0xffffffff;
   static constexpr std::size_t kNearTarget = 32;   ///< slots up to this size are sorted into `near`
   static constexpr std::size_t kNearMax = 128;     ///< beyond it the later half goes back to the wheel
-  struct Cell {
-    Event event;
-    std::uint32_t next = kNil;
+  struct Link {
+    std::int64_t at = 0;
+    std::uint32_t next = kNil, previous = kNil;
   };
   struct Slot {
     std::uint32_t head = kNil, tail = kNil, count = 0;
+  };
+  struct Timer {
+    std::uint64_t sequence = 0;  ///< of the event that holds it, 0: free
+    std::uint32_t cell = kNil;   ///< where that event hangs in the wheel; kNil: it is elsewhere
   };
   struct Later {
     QueueKind kind;
@@ -83,10 +91,14 @@ class EventQueue {
   void insert_near(const Event& event);
   void insert_wheel(std::uint32_t cell);
   std::uint32_t take_cell(const Event& event);
-  bool dead(const Event& event) const { return event.timer != kNoTimer && timers_[event.timer] != event.sequence; }
+  void free_cell(std::uint32_t cell);
+  void unlink(std::uint32_t cell);
+  bool dead(const Event& event) const {
+    return event.timer != kNoTimer && timers_[event.timer].sequence != event.sequence;
+  }
   bool refill();
-  void slot_to_near(Slot& slot);
-  void cascade(Slot& slot);
+  void slot_to_near(const Slot& slot);
+  void cascade(const Slot& slot);
   void spill();
   void rebase();
 
@@ -99,10 +111,11 @@ class EventQueue {
   std::int64_t base_ = 0;
   std::array<std::array<Slot, 64>, kLevels> wheel_{};
   std::array<std::uint64_t, kLevels> occupied_{};
-  std::vector<Cell> cells_;
-  std::uint32_t free_cell_ = kNil;
+  std::vector<Event> events_;  ///< in the wheel, by cell …
+  std::vector<Link> links_;    ///< … and how they hang together; free cells by `next`
+  std::uint32_t free_cells_ = kNil;
 
-  std::vector<std::uint64_t> timers_;  ///< sequence of the event that holds the slot, 0: free
+  std::vector<Timer> timers_;
   std::vector<std::uint32_t> free_timers_;
 
   std::priority_queue<Event, std::vector<Event>, Later> heap_;
