@@ -8,11 +8,32 @@
 namespace spillway {
 namespace {
 
+/// Says once what the file around the configuration asks for and the scenario's one instance a place does not do.
+void note_workload(const CollectorUse& use, const collector::LoadedConfig& loaded, collector::CollectorConfig& config,
+                   const Scenario& scenario, Problems& problems) {
+  const collector::Workload& workload = loaded.workload;
+  const auto tag = workload.version;
+  if (tag && use.version_given && *tag != loaded.version)
+    problems.add({Problem::Severity::warning,
+                  scenario.file,
+                  use.where.mark,
+                  use.where.path + ".version",
+                  collector::to_text(loaded.version) + " is used, not " + collector::to_text(*tag) + " of the image tag",
+                  {},
+                  0});
+  const bool several = workload.replicas.value_or(1) > 1 || workload.replicas_at_most.value_or(1) > 1;
+  if (several) config.not_modelled.push_back({"replicas: one instance a place is simulated", "unknown"});
+  if (workload.memory_limit) config.not_modelled.push_back({"resources.limits.memory", "unknown"});
+}
+
 void load_collectors(PreparedScenario& prepared, Problems& problems) {
-  for (const CollectorUse& use : prepared.scenario.collectors) {
-    const auto version = collector::parse_version(use.version);
-    prepared.versions.push_back(version.value_or(collector::Version{}));
-    auto loaded = collector::load_config(use.config, use.environment, prepared.versions.back(), problems);
+  for (CollectorUse& use : prepared.scenario.collectors) {
+    collector::ConfigRequest request{use.config, use.environment, std::nullopt, use.key};
+    if (use.version_given) request.version = collector::parse_version(use.version);
+    auto loaded = collector::load_config(request, problems);
+    prepared.versions.push_back(loaded.version);
+    use.environment.insert(loaded.workload.environment.begin(), loaded.workload.environment.end());
+    if (loaded.config) note_workload(use, loaded, *loaded.config, prepared.scenario, problems);
     prepared.configs.push_back(loaded.config ? std::move(*loaded.config) : collector::CollectorConfig{});
   }
 }

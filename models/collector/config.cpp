@@ -7,42 +7,22 @@
 
 #include "models/collector/config_components.hpp"
 #include "models/collector/config_service.hpp"
+#include "models/collector/config_source.hpp"
 
 namespace spillway::collector {
 namespace {
 
-/// The files and what is known of them so far.
+/// The file and what is known of it so far.
 struct Loading {
   Semantics semantics;
   Problems problems;
   LoadFailure failure = LoadFailure::none;
-  std::vector<std::unique_ptr<Document>> documents;
-  Value root;
-  std::vector<std::unique_ptr<Value>> placed;  ///< null components, standing at their key
+  Value& root;
+  std::vector<std::unique_ptr<Value>>& placed;  ///< null components, standing at their key
 };
 
 void fail(Loading& loading, LoadFailure failure) {
   if (loading.failure != LoadFailure::environment) loading.failure = failure;
-}
-
-void read_file(Loading& loading, const std::filesystem::path& file) {
-  LoadedDocument loaded = load_document(file, loading.problems);
-  if (!loaded.document) return fail(loading, loaded.failure);
-  loading.documents.push_back(std::make_unique<Document>(std::move(*loaded.document)));
-  const Document& document = *loading.documents.back();
-  Value value = to_value(document.root, document);
-  if (value.kind == Value::Kind::null) value.kind = Value::Kind::map;
-  if (value.kind != Value::Kind::map) {
-    loading.problems.add(document.problem(value.mark, "",
-                                          "retrieved value (type=" + std::string(go_type(value)) +
-                                              ") cannot be used as a Conf; write receivers:, "
-                                              "exporters: and service: at the top"));
-    return;
-  }
-  if (loading.root.document == nullptr)
-    loading.root = std::move(value);
-  else
-    merge(loading.root, std::move(value));
 }
 
 template <class Config, class Decode>
@@ -190,23 +170,59 @@ std::string OtlpHttpExporterConfig::traces_url() const {
   return endpoint + (endpoint.ends_with('/') ? "v1/traces" : "/v1/traces");
 }
 
-LoadedConfig load_config(const std::vector<std::filesystem::path>& files,
-                         const std::map<std::string, std::string>& environment, Version version, Problems& problems) {
-  Loading loading;
-  loading.semantics = semantics_of(version);
-  for (const std::filesystem::path& file : files) read_file(loading, file);
+namespace {
+
+/// The environment of the container below the one that was asked for.
+std::map<std::string, std::string> environment_of(const ConfigRequest& request, const Workload& workload) {
+  std::map<std::string, std::string> environment = request.environment;
+  environment.insert(workload.environment.begin(), workload.environment.end());
+  return environment;
+}
+
+/// Expands, decodes and checks what was read without a mistake.
+void take_apart(Loading& loading, const std::map<std::string, std::string>& environment, LoadedConfig& result) {
+  Expansion expansion{environment, loading.problems, loading.semantics.empty_default_is_text, LoadFailure::none};
+  expand(loading.root, expansion);
+  if (expansion.failure != LoadFailure::none) fail(loading, expansion.failure);
+  CollectorConfig config = decode(loading);
+  const auto& left_out = result.workload.left_out;
+  config.not_modelled.insert(config.not_modelled.end(), left_out.begin(), left_out.end());
+  if (!loading.problems.has_errors()) result.config = std::move(config);
+}
+
+}  // namespace
+
+LoadedConfig load_config(const ConfigRequest& request, Problems& problems) {
   LoadedConfig result;
+  Problems found;
+  auto tree = std::make_shared<ConfigTree>();
+  Source source = open_source(request.files, request.key, found);
+  result.workload = std::move(source.workload);
+  result.version_from_image = !request.version && result.workload.version;
+  result.version = request.version.value_or(result.workload.version.value_or(Version{}));
+  tree->documents = std::move(source.documents);
+  tree->root = std::move(source.root);
+  Loading loading{semantics_of(result.version), std::move(found), source.failure, tree->root, tree->placed};
   if (!loading.problems.has_errors() && loading.root.document != nullptr) {
-    Expansion expansion{environment, loading.problems, loading.semantics.empty_default_is_text, LoadFailure::none};
-    expand(loading.root, expansion);
-    if (expansion.failure != LoadFailure::none) fail(loading, expansion.failure);
-    CollectorConfig config = decode(loading);
-    if (!loading.problems.has_errors()) result.config = std::move(config);
+    take_apart(loading, environment_of(request, result.workload), result);
+    result.tree = std::move(tree);
   }
   if (!result.config && loading.failure == LoadFailure::none) loading.failure = LoadFailure::input;
   result.failure = loading.failure;
   for (const Problem& problem : loading.problems.all()) problems.add(problem);
   return result;
+}
+
+LoadedConfig load_config(const std::vector<std::filesystem::path>& files,
+                         const std::map<std::string, std::string>& environment, Version version, Problems& problems) {
+  return load_config(ConfigRequest{files, environment, version, {}}, problems);
+}
+
+std::string plain_config(const std::vector<std::filesystem::path>& files, const std::string& key) {
+  Problems ignored;
+  const Source source = open_source(files, key, ignored);
+  const bool wrapped = source.workload.form != Workload::Form::collector_file;
+  return wrapped && source.root.document != nullptr && !ignored.has_errors() ? to_yaml(source.root) : "";
 }
 
 }  // namespace spillway::collector

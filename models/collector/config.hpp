@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "models/collector/version.hpp"
+#include "models/collector/workload.hpp"
 #include "models/scenario/document.hpp"
 #include "sim/record.hpp"
 #include "sim/time.hpp"
@@ -148,9 +150,26 @@ struct CollectorConfig {
   std::vector<NotModelled> not_modelled;  ///< `what` without the collector's name in front
 };
 
+/// The whole file, merged and expanded, with the places of everything (config_value.hpp); for those who look at more
+/// than what is decoded.
+struct ConfigTree;
+
 struct LoadedConfig {
   std::optional<CollectorConfig> config;
   LoadFailure failure = LoadFailure::none;
+  Workload workload;  ///< what the file around the configuration says
+  Version version;    ///< as which it was read
+  bool version_from_image = false;
+  std::shared_ptr<const ConfigTree> tree;  ///< null when nothing could be read; there even when `config` is not
+};
+
+/// What to load. Files may be plain collector files, manifests with a ConfigMap or an OpenTelemetryCollector resource,
+/// or values of the Helm chart.
+struct ConfigRequest {
+  std::vector<std::filesystem::path> files;
+  std::map<std::string, std::string> environment;  ///< wins over what the workload's container is given
+  std::optional<Version> version;                  ///< wins over the image tag; without both: 0.159.0
+  std::string key;                                 ///< chooses among several configurations in manifests
 };
 
 /// Reads, merges (later files win: maps deep, lists and scalars replaced), expands ${env:…}, ${file:…} and
@@ -158,7 +177,15 @@ struct LoadedConfig {
 /// `environment` is all the environment there is: the process's own is never read. Paths of ${file:…} count from
 /// the folder of the file they stand in. What the collector refuses only when it starts is refused, too, as far as
 /// the file alone shows it. Settings of components that are not modelled are not looked at.
+LoadedConfig load_config(const ConfigRequest& request, Problems& problems);
 LoadedConfig load_config(const std::vector<std::filesystem::path>& files,
                          const std::map<std::string, std::string>& environment, Version version, Problems& problems);
+
+/// Whether the root of a file's first document is one of the forms that load_config takes.
+bool is_collector_input(const Node& root);
+
+/// The configuration as one plain collector file (YAML, not expanded) that the real program takes; empty when the
+/// files are plain already or cannot be read.
+std::string plain_config(const std::vector<std::filesystem::path>& files, const std::string& key);
 
 }  // namespace spillway::collector

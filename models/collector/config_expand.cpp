@@ -216,7 +216,7 @@ class Expander {
   Retrieved from_text(const std::string& text, const Value& at) {
     spend(text.size());
     Problems ignored;
-    LoadedDocument loaded = parse_document(text, at.document->file, ignored);
+    LoadedDocument loaded = parse_document(text, at.document->file, ignored, {.merge_keys = true});
     if (!loaded.document) return {text_value(text, at), text};
     Value value = to_value(loaded.document->root, *at.document);
     if (value.kind == Value::Kind::text) return {text_value(text, at), text};

@@ -193,7 +193,87 @@ Value map_of(std::vector<Member> entries, Value map) {
   return map;
 }
 
+// Writing
+
+std::string in_double_quotes(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      (out += '\\') += c;
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (byte < 0x20 || byte == 0x7f) {
+      ((out += "\\x") += digits[byte >> 4]) += digits[byte & 15];
+    } else {
+      out += c;
+    }
+  }
+  return out += '"';
+}
+
+std::string number_text(double number) {
+  if (std::isnan(number)) return ".nan";
+  if (std::isinf(number)) return number < 0 ? "-.inf" : ".inf";
+  std::array<char, 40> buffer{};
+  const auto [end, error] =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), number, std::chars_format::scientific);
+  return error == std::errc{} ? std::string(buffer.data(), end) : "0";
+}
+
+void write_yaml(const Value& value, int level, std::string& out);
+
+template <class Items, class Write>
+void write_items(const Items& items, char open, char close, int level, std::string& out, Write write) {
+  out += open;
+  const std::string between = level < 2 ? "\n" + std::string(static_cast<std::size_t>(level) * 2 + 2, ' ') : "";
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (i > 0) out += level < 2 ? "," : ", ";
+    out += between;
+    write(items[i]);
+  }
+  if (level < 2 && !items.empty()) out += "\n" + std::string(static_cast<std::size_t>(level) * 2, ' ');
+  out += close;
+}
+
+void write_yaml(const Value& value, int level, std::string& out) {
+  switch (value.kind) {
+    case Value::Kind::null:
+      out += "null";
+      return;
+    case Value::Kind::boolean:
+      out += value.truth ? "true" : "false";
+      return;
+    case Value::Kind::integer:
+      out += value.wrapped ? std::to_string(static_cast<std::uint64_t>(value.integer)) : std::to_string(value.integer);
+      return;
+    case Value::Kind::real:
+      out += number_text(value.real);
+      return;
+    case Value::Kind::text:
+      out += in_double_quotes(value.text);
+      return;
+    case Value::Kind::moment:
+      out += value.text;
+      return;
+    case Value::Kind::list:
+      return write_items(value.items, '[', ']', level, out, [&](const Value& item) { write_yaml(item, 2, out); });
+    case Value::Kind::map:
+      return write_items(value.members, '{', '}', level, out, [&](const Member& entry) {
+        out += in_double_quotes(entry.key) + ": ";
+        write_yaml(entry.value, level + 1, out);
+      });
+  }
+}
+
 }  // namespace
+
+std::string to_yaml(const Value& value) {
+  std::string out;
+  write_yaml(value, 0, out);
+  return out += '\n';
+}
 
 const Value* Value::find(std::string_view key) const {
   const auto at = std::ranges::find(members, key, &Member::key);

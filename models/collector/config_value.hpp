@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,8 +49,18 @@ Value to_value(const Node& node, const Document& document);
 /// Lays `over` on top of `base`: maps are merged deeply, everything else is replaced.
 void merge(Value& base, Value over);
 
+/// The value as YAML that reads as the same value, in flow style, one member of the first two levels a line.
+std::string to_yaml(const Value& value);
+
 /// Name of the Go type that the collector's messages give to such a value.
 std::string_view go_type(const Value& value);
+
+/// Everything that was read of one configuration; values point into the documents.
+struct ConfigTree {
+  std::vector<std::unique_ptr<Document>> documents;
+  Value root;
+  std::vector<std::unique_ptr<Value>> placed;  ///< components that were written as null
+};
 
 /// Adds a problem at this place. After the first two hundred, which is more than anybody reads, only its severity.
 void add_problem(Problems& problems, const Document& document, Mark mark, std::string path, std::string message,

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <sstream>
 #include <unordered_map>
+#include <utility>
 
 #include "models/scenario/file_text.hpp"
 #include "models/scenario/utf8.hpp"
@@ -38,17 +39,24 @@ struct Weight {
   int height = 1;  ///< levels, itself included
 };
 
+/// How many YAML documents a text may hold.
+enum class Documents { one, several };
+
 /// Builds the tree from the parser's events and refuses what the limits do not allow.
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  TreeBuilder(const Document& document, const DocumentLimits& limits, Problems& problems)
-      : document_{document}, limits_{limits}, problems_{problems} {}
+  TreeBuilder(const Document& document, const DocumentLimits& limits, Documents documents, Problems& problems)
+      : document_{document}, limits_{limits}, documents_{documents}, problems_{problems} {}
 
   Node take_root() { return std::move(root_); }
+  std::vector<Node> take_roots() { return std::move(roots_); }  ///< of all documents that are complete
   Mark last_mark() const { return last_mark_; }  ///< of the last value or key that was understood
 
   void OnDocumentStart(const YAML::Mark& mark) override;
-  void OnDocumentEnd() override {}
+  void OnDocumentEnd() override {
+    if (documents_ == Documents::several && root_.kind != Node::Kind::null) roots_.push_back(std::exchange(root_, {}));
+    anchors_.clear();
+  }
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override;
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override;
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -71,6 +79,7 @@ class TreeBuilder final : public YAML::EventHandler {
     YAML::anchor_t anchor = 0;
     Weight weight;
     bool has_key = false;  ///< map: the next value belongs to `key`
+    bool merges = false;   ///< map: "<<" is among the keys
     std::string key;
     Mark key_mark;
     std::unordered_map<std::string, Mark> seen;  ///< map: keys so far; order never leaves
@@ -87,6 +96,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void report_duplicate(Mark mark, Mark first, const std::string& text);
   void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor);
   void close();
+  void join_merged(Frame& frame);
   void add(Node node, const Weight& weight, YAML::anchor_t anchor);
   void remember(const Node& node, const Weight& weight, YAML::anchor_t anchor);
   void charge(const Weight& weight, Mark mark);
@@ -96,8 +106,10 @@ class TreeBuilder final : public YAML::EventHandler {
 
   const Document& document_;
   DocumentLimits limits_;
+  Documents documents_;
   Problems& problems_;
   Node root_;
+  std::vector<Node> roots_;
   std::vector<Frame> open_;
   std::unordered_map<YAML::anchor_t, Anchored> anchors_;  // order never leaves
   Mark last_mark_;
@@ -126,6 +138,7 @@ void TreeBuilder::OnDocumentStart(const YAML::Mark& yaml_mark) {
   }
   const auto line = static_cast<std::size_t>(mark.line);
   const bool marked = line >= 1 && line <= document_.lines.size() && document_.lines[line - 1].starts_with("---");
+  if (marked && documents_ == Documents::several) return;
   if (marked) refuse(mark, "a second YAML document starts here; keep one document in a file");
   refuse(mark, "unexpected text after the end of the document; check brackets, quotes and indentation before it");
 }
@@ -150,7 +163,8 @@ void TreeBuilder::check_tag(const std::string& tag, Mark mark) const {
 }
 
 void TreeBuilder::take_key(Mark mark, const std::string& text, bool quoted) {
-  if (text == "<<" && !quoted)
+  const bool merge = text == "<<" && !quoted;
+  if (merge && !limits_.merge_keys)
     refuse(mark, "merge keys ('<<') are not supported; write the keys out, or alias whole values");
   if (text.size() > kLongestKey)
     refuse(mark, "a key has more than " + std::to_string(kLongestKey) + " bytes; shorten it");
@@ -159,6 +173,7 @@ void TreeBuilder::take_key(Mark mark, const std::string& text, bool quoted) {
   const auto [first, is_new] = frame.seen.emplace(text, mark);
   if (!is_new) report_duplicate(mark, first->second, text);
   frame.has_key = true;
+  frame.merges = frame.merges || merge;
   frame.key = text;
   frame.key_mark = mark;
 }
@@ -218,9 +233,30 @@ void TreeBuilder::open(Node::Kind kind, const YAML::Mark& yaml_mark, const std::
   open_.push_back(std::move(frame));
 }
 
+/// Puts what "<<" names in its place: keys of the map itself win, then those of the maps named first.
+void TreeBuilder::join_merged(Frame& frame) {
+  std::vector<Entry> entries = std::move(frame.node.entries);
+  frame.node.entries.clear();
+  const Entry* merge = nullptr;
+  for (Entry& entry : entries) {
+    if (entry.key == "<<" && merge == nullptr)
+      merge = &entry;
+    else
+      frame.node.entries.push_back(std::move(entry));
+  }
+  const auto take = [&](const Node& from) {
+    if (from.kind != Node::Kind::map) refuse(from.mark, "'<<' needs a map or a list of maps; name one with *");
+    for (const Entry& entry : from.entries)
+      if (frame.seen.emplace(entry.key, entry.key_mark).second) frame.node.entries.push_back(entry);
+  };
+  if (merge->value.kind != Node::Kind::sequence) return take(merge->value);
+  for (const Node& one : merge->value.items) take(one);
+}
+
 void TreeBuilder::close() {
   Frame frame = std::move(open_.back());
   open_.pop_back();
+  if (frame.merges) join_merged(frame);
   add(std::move(frame.node), frame.weight, frame.anchor);
 }
 
@@ -329,51 +365,137 @@ std::string parser_message(const std::string& message, std::string_view line) {
 Node parse(std::string_view text, TreeBuilder& builder) {
   std::istringstream stream{with_end_guard(text)};
   YAML::Parser parser{stream};
-  if (parser.HandleNextDocument(builder)) parser.HandleNextDocument(builder);  // the second one is refused
+  while (parser.HandleNextDocument(builder)) continue;  // unless several are wanted, the second one is refused
   return builder.take_root();
 }
 
+/// The roots of a stream as one list; it stands where the first of them stands.
+Node list_of(std::vector<Node> roots) {
+  Node list;
+  list.kind = Node::Kind::sequence;
+  if (!roots.empty()) list.mark = roots.front().mark;
+  list.items = std::move(roots);
+  return list;
+}
+
 /// Fills lines and root; what ends parsing arrives as Refused.
-void fill(Document& document, std::string_view text, const DocumentLimits& limits, Problems& problems) {
+void fill(Document& document, std::string_view text, const DocumentLimits& limits, Documents documents,
+          Problems& problems) {
   if (text.size() > limits.bytes)
     throw Refused{{}, {}, "is larger than " + std::to_string(limits.bytes) + " bytes; is it the right file?"};
   document.lines = split_lines(text, 2 * limits.nodes + 1);
-  TreeBuilder builder{document, limits, problems};
+  TreeBuilder builder{document, limits, documents, problems};
+  const auto keep = [&] {
+    if (documents == Documents::several) document.root = list_of(builder.take_roots());
+  };
   try {
     check_bytes(text, limits);
     document.root = parse(text, builder);
+    keep();
+  } catch (const Refused&) {
+    keep();
+    throw;
   } catch (const YAML::Exception& error) {
+    keep();
     const bool at_end = error.msg == YAML::ErrorMsg::EOF_IN_SCALAR;
     const Mark mark = at_end ? builder.last_mark() : to_mark(error.mark);
     throw Refused{mark, {}, parser_message(error.msg, line_at(document, mark))};
   }
 }
 
-}  // namespace
-
-LoadedDocument parse_document(std::string_view text, std::string name, Problems& problems,
-                              const DocumentLimits& limits) {
+LoadedDocument load(std::string_view text, std::string name, Documents documents, Problems& problems,
+                    const DocumentLimits& limits) {
   Document document;
   document.file = std::move(name);
   Problems found;
   try {
-    fill(document, text, limits, found);
+    fill(document, text, limits, documents, found);
   } catch (const Refused& refusal) {
     found.add(document.problem(refusal.mark, refusal.path, refusal.message));
   }
   for (const Problem& problem : found.all()) problems.add(problem);
-  if (found.has_errors()) return {std::nullopt, LoadFailure::input};
-  return {std::move(document), LoadFailure::none};
+  const LoadFailure failure = found.has_errors() ? LoadFailure::input : LoadFailure::none;
+  const bool some = documents == Documents::several && !document.root.items.empty();
+  if (found.has_errors() && !some) return {std::nullopt, failure};
+  return {std::move(document), failure};
 }
 
-LoadedDocument load_document(const std::filesystem::path& file, Problems& problems, const DocumentLimits& limits) {
+LoadedDocument load_file(const std::filesystem::path& file, Documents documents, Problems& problems,
+                         const DocumentLimits& limits) {
   const language::FileText read = language::read_file_text(file, limits.bytes);
-  if (read.text) return parse_document(*read.text, file.string(), problems, limits);
+  if (read.text) return load(*read.text, file.string(), documents, problems, limits);
   Problem problem;
   problem.file = file.string();
   problem.message = read.message;
   problems.add(std::move(problem));
   return {std::nullopt, read.failure};
+}
+
+void place_all(Node& node, Mark mark) {
+  node.mark = mark;
+  for (Node& item : node.items) place_all(item, mark);
+  for (Entry& entry : node.entries) {
+    entry.key_mark = mark;
+    place_all(entry.value, mark);
+  }
+}
+
+/// The lines of a literal block as they stand in the file, indented, behind as many empty lines as precede them there,
+/// so that places in both are the same. Empty when the text is no such block.
+std::string block_in_place(const Document& outer, const Node& text) {
+  const auto header = static_cast<std::size_t>(text.mark.line);  // its content starts on the next line
+  if (!text.quoted || !line_at(outer, text.mark).substr(static_cast<std::size_t>(text.mark.column) - 1).starts_with('|'))
+    return {};
+  std::string placed(header, '\n');
+  std::size_t indentation = std::string::npos;
+  std::size_t at = header;
+  for (std::string_view rest = text.text; !rest.empty(); ++at) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    const std::string_view wanted = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (at >= outer.lines.size()) return {};
+    const std::string_view line = outer.lines[at];
+    if (indentation == std::string::npos && !wanted.empty())
+      indentation = line.size() - std::min(line.size(), wanted.size());
+    const std::string_view content = line.substr(std::min(line.size(), indentation));
+    if (content != wanted) return {};
+    placed.append(wanted == "---" ? std::string_view{} : line) += '\n';  // an indented "---" would be a text
+  }
+  return placed;
+}
+
+/// A problem in a text of its own, told where the text stands.
+Problem told_outside(const Problem& inner, const Document& outer, const Node& text) {
+  const std::string place = inner.mark.line > 0 ? " (line " + std::to_string(inner.mark.line) + " of this text)" : "";
+  return outer.problem(text.mark, inner.path, inner.message + place, inner.severity);
+}
+
+}  // namespace
+
+LoadedDocument parse_document(std::string_view text, std::string name, Problems& problems,
+                              const DocumentLimits& limits) {
+  return load(text, std::move(name), Documents::one, problems, limits);
+}
+
+LoadedDocument load_document(const std::filesystem::path& file, Problems& problems, const DocumentLimits& limits) {
+  return load_file(file, Documents::one, problems, limits);
+}
+
+LoadedDocument load_stream(const std::filesystem::path& file, Problems& problems, const DocumentLimits& limits) {
+  return load_file(file, Documents::several, problems, limits);
+}
+
+LoadedDocument parse_embedded(const Document& outer, const Node& text, Problems& problems,
+                              const DocumentLimits& limits) {
+  if (const std::string placed = block_in_place(outer, text); !placed.empty())
+    return parse_document(placed, outer.file, problems, limits);
+  Problems found;
+  LoadedDocument loaded = parse_document(text.text, outer.file, found, limits);
+  for (const Problem& problem : found.all()) problems.add(told_outside(problem, outer, text));
+  if (!loaded.document) return loaded;
+  loaded.document->lines = outer.lines;
+  place_all(loaded.document->root, text.mark);
+  return loaded;
 }
 
 }  // namespace spillway

@@ -83,6 +83,7 @@ struct DocumentLimits {
   std::size_t bytes = 8u << 20;
   int depth = 64;
   std::size_t nodes = 200'000;  ///< after aliases are expanded
+  bool merge_keys = false;      ///< "<<: *name" joins maps, as the readers of collectors and of Kubernetes do
 };
 
 /// What kept a file from becoming a tree.
@@ -98,6 +99,13 @@ struct LoadedDocument {
 LoadedDocument load_document(const std::filesystem::path& file, Problems& problems, const DocumentLimits& = {});
 /// The same for text that is already in memory; `name` stands for the file in messages.
 LoadedDocument parse_document(std::string_view text, std::string name, Problems& problems, const DocumentLimits& = {});
+
+/// All YAML documents of a file, one after the other: the root of what comes back is the list of their roots, empty ones
+/// left out. When a later document is broken, its problems are told and those before it come back all the same.
+LoadedDocument load_stream(const std::filesystem::path& file, Problems& problems, const DocumentLimits& = {});
+/// A YAML text that is a value of `outer`, such as a key of a ConfigMap. Problems and marks point into the outer file:
+/// at the very place when the text is a literal block ("|"), else at the value.
+LoadedDocument parse_embedded(const Document& outer, const Node& text, Problems& problems, const DocumentLimits& = {});
 
 /// The known key nearest to `key` (Damerau-Levenshtein distance at most a third of its length), or empty.
 std::string nearest(std::string_view key, const std::vector<std::string>& known);

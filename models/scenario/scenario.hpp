@@ -176,6 +176,7 @@ struct Client {
 struct CollectorUse {
   std::string name;
   std::vector<std::filesystem::path> config;  ///< resolved against the scenario's folder
+  std::string key;  ///< which configuration, when manifests hold several: a key of a ConfigMap, a resource's name
   std::string version = "0.159.0";
   bool version_given = false;
   std::vector<std::string> in;         ///< places; one instance in each

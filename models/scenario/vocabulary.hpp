@@ -180,8 +180,10 @@ void describe(V& v, Client& client) {
 template <class V>
 void describe(V& v, CollectorUse& collector) {
   v.about("a collector: the user's own files, unmodified, plus what they cannot know");
-  v.required("config", collector.config, About{"file or files, relative to the scenario's folder, merged in order"});
-  v.field("version", collector.version, About{"version of the collector, e.g. 0.111.0"});
+  v.required("config", collector.config, About{"file or files, relative to the scenario's folder, merged in order; collector files, manifests with a "
+                   "ConfigMap or an OpenTelemetryCollector, or values of the Helm chart"});
+  v.field("key", collector.key, About{"which configuration, when manifests hold several: a ConfigMap's key or name/key"});
+  v.field("version", collector.version, About{"version of the collector, e.g. 0.111.0; absent: the tag of the image, else 0.159.0"});
   v.field("in", collector.in, About{"places, one instance in each; absent: all places"});
   v.field("addresses", collector.addresses, About{"host or host:port under which it is known; absent: its name"});
   v.field("environment", collector.environment, About{"environment variables for ${env:…} in its files"});

@@ -174,6 +174,16 @@ class Measurement {
     }
   }
 
+  /// The collector's own files; what is wrapped in a manifest or in values of a chart is written out first.
+  std::vector<fs::path> plain_files(const CollectorUse& use, std::string name) const {
+    const std::string text = collector::plain_config(use.config, use.key);
+    if (text.empty()) return use.config;
+    std::replace(name.begin(), name.end(), '/', '-');
+    const fs::path file = lab_.folder() / (name + ".yaml");
+    std::ofstream{file} << text;
+    return {file};
+  }
+
   void start_collectors() {
     for (const RoomPlan& room : plan_.rooms) {
       const CollectorUse& use = scenario_.collectors[room.collector.index];
@@ -181,7 +191,7 @@ class Measurement {
       spec.name = room.collector.name;
       spec.room = room.room;
       spec.program = stand_in(options_, prepared_.versions[room.collector.index])->second;
-      spec.config = use.config;
+      spec.config = plain_files(use, spec.name);
       spec.environment = use.environment;
       spec.telemetry = prepared_.configs[room.collector.index].telemetry;
       spec.cpus = use.cpus;

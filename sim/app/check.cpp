@@ -16,18 +16,13 @@ namespace {
 struct Settings {
   std::vector<std::string> files;
   ScenarioOptions scenario;
-  std::string collector_version = "0.159.0";
+  std::string collector_version;  ///< empty: the image tag's, else 0.159.0
+  std::string key;
 };
 
 int code_of(LoadFailure failure, const Problems& problems) {
   if (failure == LoadFailure::environment) return kEnvironment;
   return failure == LoadFailure::input || problems.has_errors() ? kInput : kFine;
-}
-
-/// What a collector file has and a scenario has not.
-bool is_collector_file(const Document& document) {
-  return document.root.find("receivers") != nullptr || document.root.find("exporters") != nullptr ||
-         document.root.find("service") != nullptr;
 }
 
 void print_verdict(const std::string& file, const std::vector<NotModelled>& left_out) {
@@ -49,14 +44,17 @@ int check_scenario(const std::string& file, const Settings& settings) {
 }
 
 int check_collector(const std::string& file, const Settings& settings) {
-  const auto version = collector::parse_version(settings.collector_version);
-  if (!version) {
-    std::cerr << "spillway: error: --collector-version '" << settings.collector_version
-              << "' is no version; write 0.159.0\n";
-    return kInput;
+  collector::ConfigRequest request{{file}, {}, std::nullopt, settings.key};
+  if (!settings.collector_version.empty()) {
+    request.version = collector::parse_version(settings.collector_version);
+    if (!request.version) {
+      std::cerr << "spillway: error: --collector-version '" << settings.collector_version
+                << "' is no version; write 0.159.0\n";
+      return kInput;
+    }
   }
   Problems problems;
-  const collector::LoadedConfig loaded = collector::load_config({file}, {}, *version, problems);
+  const collector::LoadedConfig loaded = collector::load_config(request, problems);
   print(problems);
   if (loaded.config && !problems.has_errors()) print_verdict(file, loaded.config->not_modelled);
   return code_of(loaded.failure, problems);
@@ -65,12 +63,14 @@ int check_collector(const std::string& file, const Settings& settings) {
 /// Looks into the file to see what it is; a file that is no YAML at all is reported once, here.
 int check_file(const std::string& file, const Settings& settings) {
   Problems problems;
-  const LoadedDocument loaded = load_document(file, problems);
+  const LoadedDocument loaded = load_stream(file, problems, {.merge_keys = true});
   if (!loaded.document) {
     print(problems);
     return code_of(loaded.failure, problems);
   }
-  return is_collector_file(*loaded.document) ? check_collector(file, settings) : check_scenario(file, settings);
+  const auto& roots = loaded.document->root.items;
+  const bool collector = !roots.empty() && collector::is_collector_input(roots.front());
+  return collector ? check_collector(file, settings) : check_scenario(file, settings);
 }
 
 int check(const Settings& settings) {
@@ -94,8 +94,11 @@ void add_check(CLI::App& spillway, Action& chosen) {
   command.footer(kExamples);
   command.add_option("FILE", settings->files, "scenario or collector files")->required()->type_name("");
   add_scenario_options(command, settings->scenario);
-  command.add_option("--collector-version", settings->collector_version, "for collector files on their own (0.159.0)")
+  command
+      .add_option("--collector-version", settings->collector_version,
+                  "for collector files on their own (image tag, else 0.159.0)")
       ->type_name("VERSION");
+  command.add_option("--key", settings->key, "which configuration, when a manifest holds several")->type_name("KEY");
   command.callback([settings, &chosen] { chosen = [settings] { return check(*settings); }; });
 }
 
