@@ -79,7 +79,7 @@ struct QueueConfig {
   Sizer sizer = Sizer::requests;
   bool block_on_overflow = false;
   bool wait_for_result = false;
-  std::string storage;  ///< id of a storage extension; empty: memory
+  std::string storage;  ///< id of a storage extension, which keeps the queue in a file; empty: memory
   std::optional<ExporterBatchConfig> batch;
 };
 
@@ -107,6 +107,13 @@ struct BasicAuthConfig {
   std::map<std::string, std::string> users;  ///< htpasswd.inline with plain passwords: user -> password
 };
 
+/// file_storage: where queues keep their requests over the end of a process.
+struct FileStorageConfig {
+  std::string directory = "/var/lib/otelcol/file_storage";
+  std::string compaction_directory = "/var/lib/otelcol/file_storage";
+  bool compacts = false;  ///< on_start or on_rebound: then the collector looks for that folder, too
+};
+
 /// Known to the collector, but not modelled here (yet): the run says so.
 struct UnmodelledConfig {
   std::string effect;  ///< "no effect on the result" | "size only" | "unknown"
@@ -115,7 +122,7 @@ struct UnmodelledConfig {
 using ReceiverConfig = std::variant<OtlpReceiverConfig, ZipkinReceiverConfig, UnmodelledConfig>;
 using ProcessorConfig = std::variant<BatchConfig, MemoryLimiterConfig, UnmodelledConfig>;
 using ExporterConfig = std::variant<OtlpHttpExporterConfig, DebugExporterConfig, NopExporterConfig, UnmodelledConfig>;
-using ExtensionConfig = std::variant<BasicAuthConfig, UnmodelledConfig>;
+using ExtensionConfig = std::variant<BasicAuthConfig, FileStorageConfig, UnmodelledConfig>;
 
 template <class Config>
 struct Defined {

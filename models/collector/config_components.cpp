@@ -304,6 +304,7 @@ ExporterConfig decode_exporter(const Type& type, Fields& fields) {
 
 ExtensionConfig decode_extension(const Type& type, Fields& fields) {
   if (type.name == "basicauth") return basic_auth(fields);
+  if (type.name == "file_storage") return file_storage(fields);
   return UnmodelledConfig{std::string(type.effect)};
 }
 

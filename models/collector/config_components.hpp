@@ -27,6 +27,8 @@ void http_client(Fields& fields, std::string& auth, std::string& compression);
 void grpc_server(Fields& fields);
 void retry(Fields& fields, RetryConfig& config);
 void sending_queue(Fields& fields, QueueConfig& config);
+/// The file_storage extension.
+FileStorageConfig file_storage(Fields& fields);
 /// Refuses names that differ in case only.
 void unique_metadata_keys(Fields& fields, const std::vector<std::string>& keys);
 

@@ -107,7 +107,6 @@ void storage(Fields& fields, QueueConfig& queue) {
   if (cleared && !fields.reading().semantics.null_clears)
     fields.refuse("storage", "id must not be empty; drop the key");
   fields.id("storage", queue.storage);
-  if (!queue.storage.empty()) fields.leave_out("storage", kUnknownEffect);
 }
 
 /// Everything but `enabled`.

@@ -68,7 +68,7 @@ constexpr std::array kTypes{
     Type{Kind::extension, "health_check", {}, kNone},
     Type{Kind::extension, "pprof", {}, kNone},
     Type{Kind::extension, "zpages", {}, kNone},
-    Type{Kind::extension, "file_storage"},
+    Type{Kind::extension, "file_storage", {}, kModelled},
     Type{Kind::extension, "memory_limiter"},
     Type{Kind::extension, "bearertokenauth"},
     Type{Kind::extension, "headers_setter"},

@@ -119,8 +119,9 @@ void Collector::write_exporters(Page& page) const {
     if (counters.sent.visible() && (counters.send_failed.value() > 0 || !semantics_.send_failed_appears_late)) {
       put(page, "otelcol_exporter_send_failed_spans", with_address, static_cast<double>(counters.send_failed.value()));
     }
-    if (counters.enqueue_failed.visible()) {
-      put(page, "otelcol_exporter_enqueue_failed_spans", by_id, static_cast<double>(counters.enqueue_failed.value()));
+    const Counter& refused = named.exporter->enqueue_failed();
+    if (refused.visible()) {
+      put(page, "otelcol_exporter_enqueue_failed_spans", by_id, static_cast<double>(refused.value()));
     }
     if (semantics_.in_flight_requests_metric) {
       put(page, "otelcol_exporter_in_flight_requests", with_type, static_cast<double>(named.exporter->in_flight()));

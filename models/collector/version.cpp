@@ -68,6 +68,7 @@ void set_file_semantics(Semantics& s, Version v) {
   s.retry_always_checked = since(156);
   s.limiter_gc_intervals = since(121);
   s.limiter_gc_backoff = since(156);
+  s.storage_newer_keys = since(128);
   s.credential_files = since(150);
   s.telemetry_checked = since(124);
   s.telemetry_resource_form = since(151);
@@ -86,6 +87,7 @@ Semantics semantics_of(Version v) {
   Semantics s;
   set_file_semantics(s, v);
   s.queue_counts_in_flight = since(120);
+  s.replay_needs_room = !since(120);
   s.retry_budget_uses_throttle = since(120);
   s.retry_after_date_honoured = since(120);
   s.undecodable_200_is_permanent = since(120);

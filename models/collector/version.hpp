@@ -20,6 +20,7 @@ std::string to_text(Version version);
 /// Semantics of one release. Each field says since when; sources: release notes and runs of v0.111 and v0.159.
 struct Semantics {
   bool queue_counts_in_flight = true;        ///< since 0.120: queue_size includes requests being sent or backing off
+  bool replay_needs_room = false;  ///< 0.111: what a queue's file lists as under way is put back only where it fits
   bool retry_budget_uses_throttle = true;    ///< give up when now + max(back-off, Retry-After) passes the deadline;
                                              ///< 0.111: the plain back-off decides, so an attempt may start after it
   bool retry_after_date_honoured = true;     ///< 0.111 ignores an HTTP date
@@ -62,6 +63,7 @@ struct Semantics {
   bool retry_always_checked = true;      ///< since 0.156: retry_on_failure is checked even when not enabled
   bool limiter_gc_intervals = true;      ///< min_gc_interval_when_*: since 0.121
   bool limiter_gc_backoff = true;        ///< max_gc_interval_when_*: since 0.156
+  bool storage_newer_keys = true;        ///< file_storage max_size and recreate: not in 0.111
   bool credential_files = true;          ///< basicauth username_file, password_file; not in 0.111
   bool telemetry_checked = true;         ///< 0.111 only prints what is wrong with service.telemetry
   bool telemetry_resource_form = true;   ///< service.telemetry.resource also as attributes, schema_url …: since 0.151

@@ -22,6 +22,7 @@
 #include "real/local/confined.hpp"
 #include "real/local/http_get.hpp"
 #include "real/local/interfaces.hpp"
+#include "real/local/private_folder.hpp"
 
 namespace spillway::real {
 namespace {
@@ -219,9 +220,9 @@ Lab::Room Lab::build_room(const RoomSpec& spec) const {
   const std::string number = std::to_string(names_.size());
   put_over(folder_ / ("hosts." + number), hosts_file(spec), "/etc/hosts");
   put_over(folder_ / ("resolv.conf." + number), "", "/etc/resolv.conf");
-  for (const fs::path& folder : spec.private_folders) {
-    if (mount("tmpfs", folder.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, nullptr) != 0)
-      fail("cannot make " + folder.string() + " private in room " + spec.name, errno);
+  for (std::size_t i = 0; i < spec.private_folders.size(); ++i) {
+    const fs::path stage = folder_ / ("beside." + number + "." + std::to_string(i));
+    put_private_folder(spec.private_folders[i], stage);
   }
   return {open_namespace("net"), open_namespace("mnt")};
 }

@@ -29,7 +29,7 @@ struct HostEntry {
 struct RoomSpec {
   std::string name{};              ///< not empty, unique in its lab
   std::vector<HostEntry> hosts{};  ///< the room's /etc/hosts, beside localhost; nothing else resolves
-  std::vector<std::filesystem::path> private_folders{};  ///< existing folders that are empty and in memory in the room
+  std::vector<std::filesystem::path> private_folders{};  ///< absolute; in the room: there, at first empty, in memory
 };
 
 struct LabSpec {

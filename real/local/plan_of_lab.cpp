@@ -48,6 +48,33 @@ std::vector<HostEntry> hosts_for(const PreparedScenario& prepared, const LabPlan
   return hosts;
 }
 
+// Folders in which this collector's enabled extensions keep queues.
+std::vector<std::filesystem::path> storage_folders(const collector::CollectorConfig& config) {
+  std::vector<std::filesystem::path> folders;
+  const auto add = [&folders](const std::string& folder) {
+    std::filesystem::path path = std::filesystem::path{folder}.lexically_normal();
+    if (!path.has_filename() && path.has_relative_path()) path = path.parent_path();
+    if (std::find(folders.begin(), folders.end(), path) == folders.end()) folders.push_back(path);
+  };
+  for (const auto& extension : config.extensions) {
+    const auto* storage = std::get_if<collector::FileStorageConfig>(&extension.config);
+    const auto& enabled = config.service_extensions;
+    if (storage == nullptr || std::find(enabled.begin(), enabled.end(), extension.id) == enabled.end()) continue;
+    add(storage->directory);
+    if (storage->compacts) add(storage->compaction_directory);
+  }
+  std::sort(folders.begin(), folders.end());  // one inside another comes after it
+  return folders;
+}
+
+void check_folders(const RoomPlan& room, const std::vector<std::filesystem::path>& folders, LabPlan& plan) {
+  for (const std::filesystem::path& folder : folders) {
+    if (folder.is_absolute() && folder != folder.root_path()) continue;
+    plan.problems.push_back(room.collector.name + " keeps its queue in '" + folder.string() +
+                            "'; a measured one needs an absolute path below /");
+  }
+}
+
 }  // namespace
 
 LabPlan plan_lab(const PreparedScenario& prepared, World& world) {
@@ -59,7 +86,11 @@ LabPlan plan_lab(const PreparedScenario& prepared, World& world) {
     const int number = static_cast<int>(plan.rooms.size());
     plan.rooms.push_back({collector, "room" + std::to_string(number), room_address(number)});
   }
-  for (const RoomPlan& room : plan.rooms) plan.spec.rooms.push_back({room.room, hosts_for(prepared, plan, room.collector.place), {}});
+  for (const RoomPlan& room : plan.rooms) {
+    const std::vector<std::filesystem::path> folders = storage_folders(prepared.configs[room.collector.index]);
+    check_folders(room, folders, plan);
+    plan.spec.rooms.push_back({room.room, hosts_for(prepared, plan, room.collector.place), folders});
+  }
   plan.spec.hub_addresses = static_cast<int>(plan.sinks.size());
   if (plan.sinks.size() > kHubAddresses || plan.rooms.size() > kRooms) plan.problems.push_back("more backends or collectors than one machine can hold here");
   return plan;

@@ -362,6 +362,22 @@ TEST(CollectorConfig, KnowsTypesByOldAndNewNames) {
   }
 }
 
+TEST(CollectorConfig, ReadsFileStorage) {
+  for (const Version version : {kOld, kNew}) {
+    const CollectorConfig config = accepted(kData / "file-storage.yaml", version);
+    ASSERT_EQ(config.extensions.size(), 1u);
+    const auto& storage = std::get<FileStorageConfig>(config.extensions[0].config);
+    EXPECT_EQ(storage.directory, "/tmp");
+    EXPECT_EQ(storage.compaction_directory, "/tmp");
+    EXPECT_TRUE(storage.compacts);
+    EXPECT_EQ(std::get<OtlpHttpExporterConfig>(config.exporters[0].config).sending_queue.storage, "file_storage/queue");
+    std::vector<std::string> listed;
+    for (const NotModelled& one : config.not_modelled) listed.push_back(one.what + ": " + one.effect);
+    EXPECT_EQ(listed, (std::vector<std::string>{"extension file_storage/queue compaction.on_rebound: unknown",
+                                                "extension file_storage/queue fsync: unknown"}));
+  }
+}
+
 TEST(CollectorConfig, ListsWhatIsNotModelledAndInUse) {
   const CollectorConfig config = accepted(kData / "types-not-modelled.yaml", kNew);
   std::vector<std::string> listed;
@@ -371,9 +387,9 @@ TEST(CollectorConfig, ListsWhatIsNotModelledAndInUse) {
                         "receiver otlp protocols.http.include_metadata: no effect on the result",
                         "processor attributes: size only", "processor tail_sampling: unknown",
                         "processor filter: unknown", "exporter otlphttp tls: unknown",
-                        "exporter otlphttp headers: size only", "exporter otlphttp sending_queue.storage: unknown",
+                        "exporter otlphttp headers: size only",
                         "connector forward: unknown", "extension health_check: no effect on the result",
-                        "extension file_storage: unknown", "pipeline metrics: unknown"}));
+                        "pipeline metrics: unknown"}));
   EXPECT_EQ(config.connectors, std::vector<std::string>{"forward"});
 }
 

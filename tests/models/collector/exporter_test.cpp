@@ -76,7 +76,7 @@ TEST(Exporter, DeliversThroughTheQueueAndCounts) {
   EXPECT_EQ(bench.counters().sent.value(), 10);
   EXPECT_EQ(bench.counters().send_failed.value(), 0);
   EXPECT_TRUE(bench.counters().send_failed.visible()) << "both series exist after the first request";
-  EXPECT_FALSE(bench.counters().enqueue_failed.visible()) << "this one only after its first failure";
+  EXPECT_FALSE(bench.exporter->enqueue_failed().visible()) << "this one only after its first failure";
   EXPECT_EQ(bench.fates().stored, 10);
   EXPECT_EQ(bench.held_bytes, 0);
 }
@@ -167,7 +167,7 @@ TEST(Exporter, QueueCountsWhatIsInFlightSince0120) {
     for (int i = 0; i < 20; ++i) bench.sender->send(0.1 * i, 10);
     bench.run_until(3);
     EXPECT_EQ(bench.sender->told_ok(), accepted) << to_text(version);
-    EXPECT_EQ(bench.counters().enqueue_failed.value(), (20 - accepted) * 10);
+    EXPECT_EQ(bench.exporter->enqueue_failed().value(), (20 - accepted) * 10);
     EXPECT_EQ(bench.exporter->queue_used(), 10);
     EXPECT_EQ(bench.exporter->in_flight(), 3);
     EXPECT_FALSE(bench.sender->told.back().result.permanent);
@@ -192,7 +192,7 @@ TEST(Exporter, QueueOfItemsAcceptsExactlyToItsLimit) {
   for (const int items : {60, 41, 40, 1}) bench.sender->send_now(items);
   EXPECT_EQ(bench.sender->told_ok(), 2);
   EXPECT_EQ(bench.exporter->queue_used(), 100);
-  EXPECT_EQ(bench.counters().enqueue_failed.value(), 42);
+  EXPECT_EQ(bench.exporter->enqueue_failed().value(), 42);
 }
 
 TEST(Exporter, RequestLargerThanTheQueueIsRefusedForEver) {
@@ -234,7 +234,7 @@ TEST(Exporter, WaitForResultTellsTheCallerHowItEnded) {
   EXPECT_TRUE(bench.sender->told[0].result.ok);
   EXPECT_TRUE(bench.sender->told[1].result.permanent);
   EXPECT_EQ(bench.counters().send_failed.value(), 7);
-  EXPECT_EQ(bench.counters().enqueue_failed.value(), 7) << "a final failure counts in both";
+  EXPECT_EQ(bench.exporter->enqueue_failed().value(), 7) << "a final failure counts in both";
 }
 
 TEST(Exporter, WithoutAQueueTheCallerWaitsForTheLastAttempt) {
@@ -249,7 +249,7 @@ TEST(Exporter, WithoutAQueueTheCallerWaitsForTheLastAttempt) {
   EXPECT_FALSE(bench.sender->told[0].result.permanent);
   EXPECT_EQ(bench.sender->told[0].result.code, Code::unavailable);
   EXPECT_EQ(bench.counters().send_failed.value(), 10);
-  EXPECT_FALSE(bench.counters().enqueue_failed.visible());
+  EXPECT_FALSE(bench.exporter->enqueue_failed().visible());
 }
 
 TEST(Exporter, WithoutAQueueThePermanentErrorReachesTheCallerWithItsCode) {

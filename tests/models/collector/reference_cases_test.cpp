@@ -80,7 +80,7 @@ Filling fill_queue(Version version, int seconds_to_run) {
     if (told.result.ok) ++filling.accepted;
     else if (filling.refused++ == 0) filling.first_refusal = told.at;
   }
-  EXPECT_EQ(bench.counters().enqueue_failed.value(), filling.refused);
+  EXPECT_EQ(bench.exporter->enqueue_failed().value(), filling.refused);
   return filling;
 }
 

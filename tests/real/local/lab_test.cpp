@@ -188,6 +188,28 @@ TEST_F(LabTest, PrivateFoldersAreEmptyAndStayInTheRoom) {
   EXPECT_FALSE(fs::exists("/var/tmp/spillway-private"));
 }
 
+TEST_F(LabTest, PrivateFoldersNeedNotExistOutside) {
+  LabSpec spec = two_rooms();
+  spec.rooms[0].private_folders = {"/spillway-test/queue", "/var/lib/spillway-test/queue", "/var/tmp", "/var/tmp/inner"};
+  in_lab(spec, [&spec](Lab& lab) {
+    lab.inside("aws", [&spec] {
+      for (const fs::path& folder : spec.rooms[0].private_folders) std::ofstream{folder / "kept"} << "x";
+      EXPECT_TRUE(fs::exists("/etc/passwd")) << "what lies beside stays";
+      EXPECT_TRUE(fs::exists("/var/lib/dpkg") || !fs::exists("/usr/bin/dpkg"));
+    });
+    const fs::path out = lab.folder() / "out.txt";
+    Process& reader = lab.start("aws", {.argv = {"cat", "/spillway-test/queue/kept", "/var/lib/spillway-test/queue/kept",
+                                                 "/var/tmp/inner/kept"},
+                                        .stdout_file = out});
+    ASSERT_TRUE(reader.wait(10s));
+    EXPECT_EQ(content(out), "xxx") << "and a later program finds what an earlier one wrote";
+    EXPECT_NE(content("/etc/hosts"), "");
+    lab.inside("gcp", [] { EXPECT_FALSE(fs::exists("/spillway-test")); });
+  });
+  EXPECT_FALSE(fs::exists("/spillway-test"));
+  EXPECT_FALSE(fs::exists("/var/lib/spillway-test"));
+}
+
 TEST_F(LabTest, ProcessesAreMeasuredAndEndedWithTheLab) {
   in_lab(two_rooms(), [](Lab& lab) {
     Process& polite = lab.start("aws", {.argv = {"sleep", "60"}});
@@ -209,7 +231,7 @@ TEST_F(LabTest, FailuresInsideAreReportedOutside) {
     EXPECT_STREQ(error.what(), "the reason");
   }
   LabSpec impossible = two_rooms();
-  impossible.rooms[0].private_folders = {"/no/such/folder"};
+  impossible.rooms[0].private_folders = {"/etc/hosts/folder"};
   EXPECT_THROW(run_in_lab(impossible, [](Lab&) { return 0; }), std::runtime_error);
 }
 
