@@ -59,11 +59,10 @@ void BackendServer::receive(RequestId request) {
 // The set is named by the ids that its spans have in replication 0, the one that real programs are given:
 // replications in which the same spans arrive then have the same set.
 void BackendServer::store(const Payload& payload) {
-  const Catalog first{run_.sim.seed()};
   payload.for_each([&](const Span& span) {
     if (!run_.ledger.store(span.item, destination_) || !settings_.note_span_ids) return;
-    const TraceId named = first.trace_id(span.trace);
-    span_set_ += span_set_term(named.high, named.low, first.span_id(span.trace, span.ordinal));
+    const TraceId named = run_.catalog.first_trace_id(span.trace);
+    span_set_ += span_set_term(named.high, named.low, run_.catalog.first_span_id(span.trace, span.ordinal));
     const TraceId trace = run_.catalog.trace_id(span.trace);
     const std::uint64_t id = run_.catalog.span_id(span.trace, span.ordinal);
     span_ids_.push_back(hex(trace.high) + hex(trace.low) + ":" + hex(id));

@@ -59,10 +59,9 @@ void Receiver::receive(RequestId request) {
 // What the pipeline gets to see: Zipkin spans are translated.
 Payload Receiver::decoded(const Payload& payload) {
   if (settings_.protocol != Protocol::zipkin) return payload.clone();
-  return run_.pool.rewrite(payload, [this](Span& span) {
-    span = run_.catalog.from_zipkin(span);
-    return true;
-  });
+  scratch_.clear();
+  payload.for_each([&](const Span& span) { scratch_.push_back(run_.catalog.from_zipkin(span)); });
+  return run_.pool.grouped(scratch_);
 }
 
 // A client that hangs up cancels the context of its request. The end of its connection is here as long after its

@@ -62,6 +62,7 @@ class Receiver final : public Server, public Caller, public Component {
   ReceiverSettings settings_;
   Consumer& next_;
   Target self_;
+  std::vector<Span> scratch_;
   bool listening_ = false;
   Slab<Open> open_;
   std::vector<std::uint32_t> live_;

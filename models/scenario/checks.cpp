@@ -27,10 +27,13 @@ class Checker {
   void check_services();
   void check_instrumentation(const Service& service);
   void check_operation(const Service& service, const Operation& operation);
+  void check_choices(const Operation& operation);
   void check_call(const Service& service, const Call& call);
   void check_call_place(const Service& caller, const Service& callee, const Call& call);
   void check_traffic();
   void check_clients();
+  void check_posts(const Client& client);
+  void check_given_span(const Client& client, const GivenSpan& span);
   void check_collectors();
   void check_backends();
   void check_faults();
@@ -56,6 +59,7 @@ class Checker {
   const Scenario& s_;
   Input& input_;
   std::vector<std::string> places_, backends_;
+  double combinations_ = 0;  ///< of drawn attributes, over all operations so far
 };
 
 void Checker::run() {
@@ -185,6 +189,7 @@ void Checker::check_instrumentation(const Service& service) {
 
 void Checker::check_operation(const Service& service, const Operation& operation) {
   const std::string& path = operation.where.path;
+  check_choices(operation);
   for (const Call& call : operation.parallel) check_call(service, call);
   for (const Call& call : operation.sequence) check_call(service, call);
   for (std::size_t i = 0; i < operation.then.size(); ++i) {
@@ -192,6 +197,17 @@ void Checker::check_operation(const Service& service, const Operation& operation
     find(input_.given(item) ? item : path + ".then", operation.then[i], service.operations,
          "'" + service.name + "' has no operation");
   }
+}
+
+/// Every combination of drawn attributes is kept once.
+void Checker::check_choices(const Operation& operation) {
+  constexpr double most_of_one = 1000, most_of_all = 100'000;
+  double combinations = 1;
+  for (const SpanAttribute& attribute : operation.attributes) combinations *= static_cast<double>(attribute.values.size());
+  combinations_ += combinations;
+  if (combinations > most_of_one || combinations_ > most_of_all)
+    problem(operation.where.path + ".attributes",
+            "its choices make more than 1000 combinations (or 100000 with those before); give fewer");
 }
 
 void Checker::check_call(const Service& caller, const Call& call) {
@@ -253,7 +269,33 @@ void Checker::check_clients() {
     if (client.spans_per_trace > client.spans)
       problem(path + ".spans_per_trace", std::to_string(client.spans_per_trace) + " is above spans " +
                                              std::to_string(client.spans) + "; a trace does not reach over posts");
+    check_posts(client);
   }
+}
+
+void Checker::check_posts(const Client& client) {
+  constexpr std::int64_t most_spans = 1'000'000;
+  std::int64_t spans = 0;
+  for (std::size_t i = 0; i < client.posts.size(); ++i) {
+    const GivenPost& post = client.posts[i];
+    if (i > 0 && post.at < client.posts[i - 1].at)
+      problem(post.where.path + ".at", "is before the post in front of it; write posts in ascending order");
+    for (const GivenSpan& span : post.spans) check_given_span(client, span);
+    spans += post.copies * static_cast<std::int64_t>(post.spans.size());
+  }
+  if (spans > most_spans)
+    problem(client.where.path + ".posts", std::to_string(spans) + " spans are more than 1000000; give fewer copies");
+}
+
+/// What Zipkin's format cannot say would be lost without a word.
+void Checker::check_given_span(const Client& client, const GivenSpan& span) {
+  if (span.trace.empty() && input_.given(span.where.path + ".trace"))
+    problem(span.where.path + ".trace", "is empty; give a word or an id");
+  if (client.format != WireFormat::zipkin_json) return;
+  constexpr const char* lost = "Zipkin's format does not know this; give the tag that you mean among the attributes";
+  if (!span.trace_state.empty()) problem(span.where.path + ".trace_state", lost);
+  if (!span.status_message.empty()) problem(span.where.path + ".status_message", lost);
+  if (span.status == SpanStatus::ok) problem(span.where.path + ".status", lost);
 }
 
 void Checker::check_collectors() {

@@ -82,6 +82,7 @@ class TreeBuilder final : public YAML::EventHandler {
     bool merges = false;   ///< map: "<<" is among the keys
     std::string key;
     Mark key_mark;
+    bool key_quoted = false;
     std::unordered_map<std::string, Mark> seen;  ///< map: keys so far; order never leaves
   };
   struct Anchored {
@@ -176,6 +177,7 @@ void TreeBuilder::take_key(Mark mark, const std::string& text, bool quoted) {
   frame.merges = frame.merges || merge;
   frame.key = text;
   frame.key_mark = mark;
+  frame.key_quoted = quoted;
 }
 
 void TreeBuilder::report_duplicate(Mark mark, Mark first, const std::string& text) {
@@ -280,7 +282,7 @@ void TreeBuilder::add(Node node, const Weight& weight, YAML::anchor_t anchor) {
     frame.node.items.push_back(std::move(node));
     return;
   }
-  frame.node.entries.push_back(Entry{std::move(frame.key), frame.key_mark, std::move(node)});
+  frame.node.entries.push_back(Entry{std::move(frame.key), frame.key_mark, std::move(node), frame.key_quoted});
   frame.has_key = false;
 }
 

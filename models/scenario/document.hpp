@@ -66,6 +66,7 @@ struct Entry {
   std::string key;
   Mark key_mark;
   Node value;
+  bool key_quoted = false;
 };
 
 /// A file that was read and parsed.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "models/scenario/document.hpp"
+#include "models/telemetry/value.hpp"
 #include "sim/distribution.hpp"
 #include "sim/time.hpp"
 
@@ -72,11 +73,24 @@ struct Call {
 
 enum class SpanKind : std::uint8_t { unspecified = 0, internal = 1, server = 2, client = 3, producer = 4, consumer = 5 };
 
+enum class SpanStatus : std::uint8_t { unset = 0, ok = 1, error = 2 };
+
+struct WeightedValue {
+  double weight = 1;
+  Value value;
+};
+
+/// An attribute of an operation's spans: one value, or one of several by weight, drawn anew for every span.
+struct SpanAttribute {
+  std::string key;
+  std::vector<WeightedValue> values;  ///< one: always that
+};
+
 struct Operation {
   std::string name;
   SpanKind span_kind = SpanKind::server;
   bool span = true;           ///< false: the operation makes no span of its own
-  std::map<std::string, std::string> attributes;  ///< of its span; values as sent
+  std::vector<SpanAttribute> attributes;  ///< of its span
   Work work;                  ///< before the calls
   std::vector<Call> parallel;  ///< started together, all awaited
   std::vector<Call> sequence;  ///< then one after the other
@@ -121,7 +135,7 @@ struct Service {
   std::vector<std::string> in;  ///< places; one replica in each
   Runtime runtime;
   FailureMode failure_mode = FailureMode::strict;
-  std::map<std::string, std::string> resource;  ///< resource attributes beside service.name
+  Attributes resource;  ///< resource attributes beside service.name
   Instrumentation instrumentation;
   std::vector<Operation> operations;
   Where where;
@@ -151,6 +165,31 @@ struct ClientRetry {
   Duration after = std::chrono::seconds{1};
 };
 
+/// A span of a post, as the scenario writes it.
+struct GivenSpan {
+  std::string trace;   ///< a word, or 32 (or 16) hex digits
+  std::string id;      ///< a word, or 16 hex digits; empty: a made-up id
+  std::string parent;  ///< the same; empty: a root
+  std::string name = "span";
+  SpanKind kind = SpanKind::internal;
+  std::optional<std::string> service;  ///< absent: the client's name; empty: no service.name
+  Attributes resource;
+  std::optional<Duration> start;  ///< before the post; absent: the span ends with the post
+  Duration duration = std::chrono::milliseconds{1};
+  SpanStatus status = SpanStatus::unset;
+  std::string status_message, trace_state;
+  Attributes attributes;
+  Where where;
+};
+
+/// A post whose spans are chosen.
+struct GivenPost {
+  Time at{};
+  std::vector<GivenSpan> spans;
+  std::int64_t copies = 1;  ///< of all of them, each copy in traces of its own
+  Where where;
+};
+
 /// A program that posts made-up spans on a timetable: for cases and for feeding a single collector.
 /// It posts in order over one connection, each post not before its time and not before the answer to the one before.
 struct Client {
@@ -165,6 +204,7 @@ struct Client {
   Duration every = std::chrono::seconds{1};
   std::int64_t count = 1;
   std::vector<Time> at;                ///< exact moments instead of first/every/count
+  std::vector<GivenPost> posts;        ///< chosen spans at exact moments instead of all that
   Duration timeout = std::chrono::seconds{30};
   ClientRetry retry;
   bool concurrent = false;  ///< true: do not wait for earlier answers (one connection per open post)

@@ -56,6 +56,10 @@ Json schema_of(const std::vector<Time>&, const About& about) {
 Json schema_of(const std::map<std::string, std::string>&, const About&) {
   return {{"type", {"object", "null"}}, {"maxProperties", kMostNames}, {"additionalProperties", text_schema()}};
 }
+Json schema_of(const Attributes&, const About&) {
+  return {{"type", {"object", "null"}}, {"maxProperties", kMostNames}};
+}
+Json schema_of(const std::vector<SpanAttribute>&, const About& about) { return schema_of(Attributes{}, about); }
 template <class E>
 requires std::is_enum_v<E> Json schema_of(const E&, const About&) {
   Json known = Json::array();

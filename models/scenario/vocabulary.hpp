@@ -73,7 +73,8 @@ void describe(V& v, Operation& operation) {
   v.about("something a service does on request");
   v.field("span_kind", operation.span_kind, About{"kind of its span"});
   v.field("span", operation.span, About{"false: it makes no span of its own"});
-  v.field("attributes", operation.attributes, About{"attributes of its span, as sent"});
+  v.field("attributes", operation.attributes,
+          About{"attributes of its span; {choose: {value: weight, …}} draws one for every span"});
   v.nested("work", operation.work, "CPU time before the calls");
   v.list("parallel", operation.parallel, "calls started together, all awaited", kMostCalls);
   v.list("sequence", operation.sequence, "calls made one after the other, after the parallel ones", kMostCalls);
@@ -153,6 +154,32 @@ void describe(V& v, ClientRetry& retry) {
 }
 
 template <class V>
+void describe(V& v, GivenSpan& span) {
+  v.about("a span of a post");
+  v.required("trace", span.trace, About{"a word, from which the id is made, or the id: 32 or 16 hex digits"});
+  v.field("id", span.id, About{"a word within the trace, or 16 hex digits; absent: a made-up id"});
+  v.field("parent", span.parent, About{"id of the parent, as above; absent: none"});
+  v.field("name", span.name, About{"name of the span"});
+  v.field("kind", span.kind, About{"kind of the span"});
+  v.field("service", span.service, About{"service.name of its resource; absent: the client's name; empty: none"});
+  v.field("resource", span.resource, About{"the other attributes of its resource"});
+  v.field("start", span.start, About{"how long before the post; absent: its duration", Unit::seconds, 0, kLongest});
+  v.field("duration", span.duration, About{"from start to end", Unit::seconds, 0, kLongest});
+  v.field("status", span.status, About{"status of the span"});
+  v.field("status_message", span.status_message, About{"text beside the status"});
+  v.field("trace_state", span.trace_state, About{"W3C trace state"});
+  v.field("attributes", span.attributes, About{"attributes of the span"});
+}
+
+template <class V>
+void describe(V& v, GivenPost& post) {
+  v.about("a post whose spans are chosen");
+  v.required("at", post.at, About{"moment, ascending", Unit::seconds, 0, kLongest});
+  v.list("spans", post.spans, "its spans, in order", kMostSteps);
+  v.field("copies", post.copies, About{"how often all of them, each time in other traces", Unit::none, 1, 1'000'000});
+}
+
+template <class V>
 void describe(V& v, Client& client) {
   v.about("a program that posts made-up spans on a timetable, in order over one connection");
   v.field("in", client.in, About{"place; may be absent when there is only one"});
@@ -166,6 +193,7 @@ void describe(V& v, Client& client) {
   v.field("count", client.count, About{"posts", Unit::none, 1, 10'000'000});
   v.field("at", client.at,
           About{"exact moments, ascending, instead of first, every and count", Unit::seconds, 0, kLongest});
+  v.list("posts", client.posts, "chosen spans at exact moments, instead of made-up ones", kMostSteps);
   v.field("timeout", client.timeout, About{"of one post", Unit::seconds, 1e-6, kDay});
   v.nested("retry", client.retry, "what happens to a post that failed");
   v.field("concurrent", client.concurrent,
@@ -173,6 +201,7 @@ void describe(V& v, Client& client) {
   v.field("user", client.user, About{"for basic authentication"});
   v.field("password", client.password, About{"for basic authentication"});
   v.excludes("at", {"first", "every", "count"});
+  v.excludes("posts", {"at", "first", "every", "count", "spans", "spans_per_trace", "attributes"});
   v.needs("user", {"password"});
   v.needs("password", {"user"});
 }

@@ -6,12 +6,16 @@
 
 namespace spillway::language {
 
-constexpr std::array<Word<SpanKind>, 5> words(SpanKind) {
-  return {{{"internal", SpanKind::internal},
+constexpr std::array<Word<SpanKind>, 6> words(SpanKind) {
+  return {{{"unspecified", SpanKind::unspecified},
+           {"internal", SpanKind::internal},
            {"server", SpanKind::server},
            {"client", SpanKind::client},
            {"producer", SpanKind::producer},
            {"consumer", SpanKind::consumer}}};
+}
+constexpr std::array<Word<SpanStatus>, 3> words(SpanStatus) {
+  return {{{"unset", SpanStatus::unset}, {"ok", SpanStatus::ok}, {"error", SpanStatus::error}}};
 }
 constexpr std::array<Word<FailureMode>, 2> words(FailureMode) {
   return {{{"strict", FailureMode::strict}, {"degraded", FailureMode::degraded}}};

@@ -11,7 +11,8 @@ constexpr std::uint64_t token_of(std::uint32_t request, std::uint32_t node) { re
 
 Application::Application(Run& run, std::vector<RunningProcess>& processes, CallLatency latency, Time counted_from)
     : run_{run}, processes_{processes}, latency_{std::move(latency)}, counted_from_{counted_from}, self_{run.sim.add(*this)},
-      work_key_{run.sim.stream("application", "work")}, sampling_key_{run.sim.stream("application", "head sampling")} {}
+      work_key_{run.sim.stream("application", "work")}, sampling_key_{run.sim.stream("application", "head sampling")},
+      attributes_key_{run.sim.stream("application", "attributes")} {}
 
 std::uint32_t Application::add_plan(Plan plan) {
   PlanInUse use;
@@ -251,10 +252,14 @@ std::uint32_t Application::parent_ordinal(const Plan& plan, std::uint32_t number
 void Application::emit(const Plan& plan, std::uint32_t number, bool client, std::uint64_t trace, Time start, Time end,
                        bool failed, bool sampled) {
   const PlanNode& node = plan.nodes[number];
-  const std::uint32_t shape = client ? node.client_shape : node.shape;
+  std::uint32_t shape = client ? node.client_shape : node.shape;
   if (shape == kNoShape) return;
   RunningProcess& process = processes_[client ? plan.nodes[node.parent].process : node.process];
   if (!process.exporter) return;
+  if (!client && node.choice != kNoChoice) {
+    Draws draws{attributes_key_, trace, number};
+    shape = plan.choices[node.choice].draw(draws);
+  }
   Span span;
   span.trace = trace;
   span.start = start;

@@ -120,7 +120,7 @@ class Application final : public Component, public TaskOwner {
   std::vector<PlanInUse> plans_;
   Slab<Request> requests_;
   std::vector<std::vector<NodeState>> spare_states_;
-  StreamKey work_key_, sampling_key_;
+  StreamKey work_key_, sampling_key_, attributes_key_;
 };
 
 }  // namespace spillway

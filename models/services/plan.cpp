@@ -13,6 +13,31 @@ std::string with_place(std::string text, const std::string& place) {
   return text;
 }
 
+std::vector<double> cumulative(const std::vector<WeightedValue>& values) {
+  std::vector<double> sums;
+  double total = 0;
+  for (const WeightedValue& value : values) sums.push_back(total += value.weight);
+  return sums;
+}
+
+/// Adds a shape for every combination of the operation's attributes.
+ShapeChoice shape_choice(const Operation& operation, Catalog& catalog) {
+  ShapeChoice choice;
+  std::vector<Attributes> combinations(1);
+  for (const SpanAttribute& attribute : operation.attributes) {
+    if (attribute.values.size() > 1) choice.weights.push_back(cumulative(attribute.values));
+    std::vector<Attributes> longer;
+    for (const Attributes& before : combinations) {
+      for (const WeightedValue& value : attribute.values) longer.emplace_back(before).emplace_back(attribute.key, value.value);
+    }
+    combinations = std::move(longer);
+  }
+  for (Attributes& attributes : combinations) {
+    choice.shapes.push_back(catalog.add_shape({operation.name, operation.span_kind, std::move(attributes)}));
+  }
+  return choice;
+}
+
 /// Which part of the picture a node renders.
 struct Tile {
   int index = 0, count = 1;
@@ -57,10 +82,7 @@ class Planner {
     node.failure_mode = owner.failure_mode;
     node.operation = &*std::find_if(owner.operations.begin(), owner.operations.end(), [&](const Operation& o) { return o.name == operation; });
     node.picture_seconds = picture_seconds(*node.operation, tile);
-    if (node.operation->span) {
-      const auto& attributes = node.operation->attributes;
-      node.shape = catalog_.add_shape({node.operation->name, node.operation->span_kind, {attributes.begin(), attributes.end()}});
-    }
+    if (node.operation->span) add_shape(node);
     plan_.nodes.push_back(node);
     for (const Call& call : node.operation->parallel) add_call(number, call, tile, &PlanNode::parallel);
     for (const Call& call : node.operation->sequence) add_call(number, call, tile, &PlanNode::sequence);
@@ -70,6 +92,23 @@ class Planner {
       plan_.nodes[number].then.push_back(child);
     }
     return number;
+  }
+
+  // With drawn attributes `shape` is the first of the possible ones: whether there is a span does not depend on chance.
+  void add_shape(PlanNode& node) {
+    const auto known = std::find_if(plan_.nodes.begin(), plan_.nodes.end(), [&](const PlanNode& other) {
+      return other.operation == node.operation && other.shape != kNoShape;
+    });
+    if (known != plan_.nodes.end()) {
+      node.shape = known->shape;
+      node.choice = known->choice;
+      return;
+    }
+    ShapeChoice choice = shape_choice(*node.operation, catalog_);
+    node.shape = choice.shapes.front();
+    if (choice.weights.empty()) return;
+    node.choice = static_cast<std::uint32_t>(plan_.choices.size());
+    plan_.choices.push_back(std::move(choice));
   }
 
   double picture_seconds(const Operation& operation, Tile tile) const {
@@ -118,14 +157,26 @@ class Planner {
 
 }  // namespace
 
+std::uint32_t ShapeChoice::draw(Draws& draws) const {
+  std::size_t index = 0;
+  for (const std::vector<double>& sums : weights) {
+    const double at = draws.uniform() * sums.back();
+    const auto chosen = std::upper_bound(sums.begin(), sums.end() - 1, at) - sums.begin();
+    index = index * sums.size() + static_cast<std::size_t>(chosen);
+  }
+  return shapes[index];
+}
+
 std::vector<Process> list_processes(const Scenario& scenario, Catalog& catalog) {
   std::vector<Process> processes;
   for (std::uint32_t s = 0; s < scenario.services.size(); ++s) {
     const Service& service = scenario.services[s];
     for (const std::string& place : service.in) {
       const std::uint16_t at = place_index(scenario, place);
-      Attributes attributes;
-      for (const auto& [key, value] : service.resource) attributes.emplace_back(key, with_place(value, place));
+      Attributes attributes = service.resource;
+      for (auto& [key, value] : attributes) {
+        if (const auto* text = value.get<std::string>()) value = with_place(*text, place);
+      }
       processes.push_back({s, at, catalog.add_resource({service.name, attributes}), place + "/" + service.name});
     }
   }

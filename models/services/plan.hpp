@@ -8,10 +8,20 @@
 
 #include "models/scenario/scenario.hpp"
 #include "models/telemetry/span.hpp"
+#include "sim/stream.hpp"
 
 namespace spillway {
 
 inline constexpr std::uint32_t kNoShape = 0xffffffff;
+inline constexpr std::uint32_t kNoChoice = 0xffffffff;
+
+/// The shapes that spans of an operation may have, when attributes of it are drawn.
+struct ShapeChoice {
+  std::vector<std::vector<double>> weights;  ///< by attribute, cumulative
+  std::vector<std::uint32_t> shapes;         ///< of every combination; the first attribute varies slowest
+  /// Takes one draw for each attribute.
+  std::uint32_t draw(Draws& draws) const;
+};
 
 /// One execution of an operation within a request.
 struct PlanNode {
@@ -20,6 +30,7 @@ struct PlanNode {
   const Operation* operation = nullptr;
   double picture_seconds = 0;       ///< work that the picture's tile adds
   std::uint32_t shape = kNoShape;         ///< of its own span; kNoShape: none
+  std::uint32_t choice = kNoChoice;       ///< index into Plan::choices; instead of `shape`
   std::uint32_t client_shape = kNoShape;  ///< of the caller's CLIENT span around it
   bool in_process = false;          ///< same process as the caller: no network in between
   Duration timeout{};               ///< of the call; 0: none
@@ -33,6 +44,7 @@ struct Plan {
   std::string name;  ///< "<service> <operation>"
   std::string place;
   std::vector<PlanNode> nodes;  ///< [0] is the root
+  std::vector<ShapeChoice> choices;
 };
 
 /// A service at a place.

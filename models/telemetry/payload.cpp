@@ -63,6 +63,12 @@ Payload PayloadPool::of(const Span* spans, std::size_t count) {
   return payload;
 }
 
+Payload PayloadPool::grouped(const std::vector<Span>& spans) {
+  Payload payload = empty();
+  append_runs(payload, spans);
+  return payload;
+}
+
 void PayloadPool::append_runs(Payload& to, const std::vector<Span>& spans) {
   for (std::size_t first = 0; first < spans.size();) {
     std::size_t end = first + 1;

@@ -40,6 +40,8 @@ class PayloadPool {
 
   /// One group holding these spans, all of one resource.
   Payload of(const Span* spans, std::size_t count);
+  /// Spans next to each other with the same resource make a group.
+  Payload grouped(const std::vector<Span>& spans);
   Payload empty();
   /// The payload with every span as `function(Span&) -> bool` leaves it; false: without it. Groups stay apart, those
   /// without spans vanish; untouched ones are shared with the original. Sizes follow from the spans' shapes and

@@ -161,7 +161,8 @@ void set_resource_attributes(ResourceShape& resource, Attributes attributes) {
   resource.attributes = std::move(attributes);
 }
 
-Catalog::Catalog(std::uint64_t seed, std::uint32_t replication) : key_{hash_combine(seed, replication)} {}
+Catalog::Catalog(std::uint64_t seed, std::uint32_t replication)
+    : key_{hash_combine(seed, replication)}, first_key_{hash_combine(seed, 0)} {}
 
 std::uint32_t Catalog::add_shape(const SpanShape& shape) {
   const auto [known, added] = shape_index_.try_emplace(key_of(shape), static_cast<std::uint32_t>(shapes_.size()));
@@ -189,15 +190,25 @@ ResourceId Catalog::add_resource(const ResourceShape& resource) {
   return known->second;
 }
 
-TraceId Catalog::trace_id(std::uint64_t trace) const {
+TraceId Catalog::trace_id(std::uint64_t trace) const { return trace_id(key_, trace); }
+
+TraceId Catalog::first_trace_id(std::uint64_t trace) const { return trace_id(first_key_, trace); }
+
+std::uint64_t Catalog::span_id(std::uint64_t trace, std::uint32_t ordinal) const { return span_id(key_, trace, ordinal); }
+
+std::uint64_t Catalog::first_span_id(std::uint64_t trace, std::uint32_t ordinal) const {
+  return span_id(first_key_, trace, ordinal);
+}
+
+TraceId Catalog::trace_id(std::uint64_t key, std::uint64_t trace) const {
   if (trace & kGiven) return given_[trace & ~kGiven].id;
-  const std::uint64_t high = hash_combine(key_, trace);
+  const std::uint64_t high = hash_combine(key, trace);
   return {high, hash_combine(high, trace) | 1};  // never all zero
 }
 
-std::uint64_t Catalog::span_id(std::uint64_t trace, std::uint32_t ordinal) const {
+std::uint64_t Catalog::span_id(std::uint64_t key, std::uint64_t trace, std::uint32_t ordinal) const {
   if (trace & kGiven) return given_[trace & ~kGiven].spans[ordinal];
-  return hash_combine(hash_combine(key_ ^ 0x5a, trace), ordinal) | 1;
+  return hash_combine(hash_combine(key ^ 0x5a, trace), ordinal) | 1;
 }
 
 std::uint64_t Catalog::add_trace(TraceId id) {

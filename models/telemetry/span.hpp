@@ -18,7 +18,6 @@ namespace spillway {
 inline constexpr std::uint32_t kNoParent = 0xffffffff;
 /// Index of a resource in the catalog.
 using ResourceId = std::uint32_t;
-enum class SpanStatus : std::uint8_t { unset = 0, ok = 1, error = 2 };
 
 /// One span. 56 bytes; copied freely.
 struct Span {
@@ -97,6 +96,9 @@ class Catalog {
   /// Ids are functions of (seed, replication, address of the span): both worlds, and every policy, see the same.
   TraceId trace_id(std::uint64_t trace) const;
   std::uint64_t span_id(std::uint64_t trace, std::uint32_t ordinal) const;
+  /// The ids that it has in replication 0, the one that real programs are given.
+  TraceId first_trace_id(std::uint64_t trace) const;
+  std::uint64_t first_span_id(std::uint64_t trace, std::uint32_t ordinal) const;
 
   /// A trace whose ids are given, as in a recording: the number for Span::trace. The same id gives the same number.
   std::uint64_t add_trace(TraceId id);
@@ -140,8 +142,10 @@ class Catalog {
   };
   static constexpr std::uint32_t kUnknown = 0xffffffff;
   Translated translate(const Span& span);
+  TraceId trace_id(std::uint64_t key, std::uint64_t trace) const;
+  std::uint64_t span_id(std::uint64_t key, std::uint64_t trace, std::uint32_t ordinal) const;
 
-  std::uint64_t key_;
+  std::uint64_t key_, first_key_;
   std::deque<SpanShape> shapes_;  ///< references stay valid while others are added
   std::deque<ResourceShape> resources_;
   std::vector<ShapeSize> shape_sizes_;

@@ -14,7 +14,8 @@ Attributes made_up_attributes(int count) {
 ScriptedClient::ScriptedClient(Run& run, Transport& transport, const Client& spec, ExportTarget target,
                                CredentialId credential, ResourceId resource, std::uint64_t source, Time end)
     : run_{run}, transport_{transport}, spec_{spec}, target_{std::move(target)}, credential_{credential},
-      resource_{resource}, source_{source}, end_{end}, self_{run.sim.add(*this)}, losses_{run, spec.name} {
+      resource_{resource}, source_{source}, end_{end}, self_{run.sim.add(*this)}, given_{run.catalog, spec},
+      losses_{run, spec.name} {
   const Attributes attributes = made_up_attributes(spec.attributes);
   root_shape_ = run.catalog.add_shape({"root", SpanKind::server, attributes});
   child_shape_ = run.catalog.add_shape({"child", SpanKind::internal, attributes});
@@ -22,10 +23,12 @@ ScriptedClient::ScriptedClient(Run& run, Transport& transport, const Client& spe
 }
 
 std::uint64_t ScriptedClient::count() const {
+  if (!spec_.posts.empty()) return spec_.posts.size();
   return spec_.at.empty() ? static_cast<std::uint64_t>(spec_.count) : spec_.at.size();
 }
 
 Time ScriptedClient::moment(std::uint64_t number) const {
+  if (!spec_.posts.empty()) return spec_.posts[number].at;
   return spec_.at.empty() ? spec_.first + static_cast<std::int64_t>(number) * spec_.every : spec_.at[number];
 }
 
@@ -52,15 +55,25 @@ void ScriptedClient::begin_next() {
   post(open_.add({std::move(payload), 0}));
 }
 
-// spans_per_trace spans form a root with children; the last trace of a post may be shorter.
 Payload ScriptedClient::make_payload() {
   scratch_.clear();
+  if (given_.empty()) make_up_spans();
+  else given_.append(begun_, scratch_);
+  ++begun_;
+  for (Span& span : scratch_) {
+    span.item = run_.ledger.produce(target_.reach);
+    span.bytes = run_.catalog.otlp_bytes(span);
+  }
+  return run_.pool.grouped(scratch_);
+}
+
+// spans_per_trace spans form a root with children; the last trace of a post may be shorter.
+void ScriptedClient::make_up_spans() {
   const std::int64_t per_trace = spec_.spans_per_trace > 0 ? spec_.spans_per_trace : spec_.spans;
   for (std::int64_t i = 0; i < spec_.spans; ++i) {
     const auto ordinal = static_cast<std::uint32_t>(i % per_trace);
     if (ordinal == 0) ++next_trace_;
     Span span;
-    span.item = run_.ledger.produce(target_.reach);
     span.trace = source_ << 48 | (next_trace_ - 1);
     span.start = run_.sim.now();
     span.duration = std::chrono::milliseconds{1};
@@ -68,10 +81,8 @@ Payload ScriptedClient::make_payload() {
     span.parent = ordinal == 0 ? kNoParent : 0;
     span.shape = ordinal == 0 ? root_shape_ : child_shape_;
     span.resource = resource_;
-    span.bytes = run_.catalog.otlp_bytes(span);
     scratch_.push_back(span);
   }
-  return run_.pool.of(scratch_.data(), scratch_.size());
 }
 
 std::int64_t ScriptedClient::body_bytes(const Payload& payload) const {

@@ -8,6 +8,7 @@
 
 #include "models/instrumentation/instrumentation.hpp"
 #include "models/network/transport.hpp"
+#include "models/traffic/given_posts.hpp"
 
 namespace spillway {
 
@@ -31,6 +32,7 @@ class ScriptedClient final : public Component, public AnswerTo {
   void schedule_due();
   void begin_next();
   Payload make_payload();
+  void make_up_spans();
   void post(std::uint32_t open);
   std::int64_t body_bytes(const Payload& payload) const;
 
@@ -43,9 +45,11 @@ class ScriptedClient final : public Component, public AnswerTo {
   std::uint64_t source_;
   Time end_;
   Target self_;
+  GivenPosts given_;  ///< empty: spans are made up
   std::uint32_t root_shape_, child_shape_;
   std::uint64_t next_due_ = 0;    ///< the next post to become due
   std::uint64_t waiting_ = 0;     ///< due but not sent yet: an earlier answer is outstanding
+  std::uint64_t begun_ = 0;       ///< posts that were begun
   std::uint64_t next_trace_ = 0;
   bool busy_ = false;
   Slab<Open> open_;

@@ -50,7 +50,7 @@ TEST(Scenario, ReadsServices) {
   EXPECT_EQ(shop.runtime.kind, Runtime::Kind::workers);
   EXPECT_EQ(shop.runtime.workers, 8);
   EXPECT_EQ(shop.failure_mode, FailureMode::degraded);
-  EXPECT_EQ(shop.resource.at("replica"), "1");
+  EXPECT_EQ(*find_attribute(shop.resource, "replica"), Value{1});
   EXPECT_EQ(shop.instrumentation.kind, Instrumentation::Kind::zipkin_post);
   EXPECT_DOUBLE_EQ(shop.instrumentation.sampling.probability, 0.5);
   EXPECT_FALSE(shop.instrumentation.sampling.parent_based);
@@ -66,7 +66,13 @@ TEST(Scenario, ReadsServices) {
 TEST(Scenario, ReadsOperations) {
   const Operation& checkout = every_section().services.at(0).operations.at(0);
   EXPECT_EQ(checkout.name, "POST /checkout");
-  EXPECT_EQ(checkout.attributes.at("http.request.method"), "POST");
+  EXPECT_EQ(checkout.attributes.at(0).values.at(0).value, Value{"POST"});
+  const std::vector<WeightedValue>& codes = checkout.attributes.at(1).values;
+  ASSERT_EQ(codes.size(), 3u);
+  EXPECT_EQ(codes[0].value, Value{200});
+  EXPECT_DOUBLE_EQ(codes[0].weight, 98);
+  EXPECT_DOUBLE_EQ(codes[1].weight, 1.5);
+  EXPECT_EQ(codes[2].value, Value{"x"});
   EXPECT_DOUBLE_EQ(checkout.work.fixed.mean(), 0.002);
   EXPECT_DOUBLE_EQ(checkout.work.per_pixel_seconds, 12.5e-9);
   EXPECT_EQ(checkout.work.varies.kind(), Distribution::Kind::gamma);
@@ -94,7 +100,41 @@ TEST(Scenario, ReadsTrafficAndClients) {
   EXPECT_EQ(feeder.every, 250ms);
   EXPECT_EQ(feeder.retry.attempts, 3);
   EXPECT_TRUE(feeder.concurrent);
-  EXPECT_EQ(s.clients.at(1).password, "secret");
+  EXPECT_EQ(s.clients.at(2).password, "secret");
+}
+
+TEST(Scenario, ReadsChosenSpans) {
+  const Client& chosen = every_section().clients.at(1);
+  ASSERT_EQ(chosen.posts.size(), 2u);
+  EXPECT_EQ(chosen.posts[0].at, Time{1s});
+  EXPECT_EQ(chosen.posts[1].copies, 10);
+  const GivenSpan& span = chosen.posts[0].spans.at(0);
+  EXPECT_EQ(span.kind, SpanKind::server);
+  EXPECT_EQ(span.service, "shop");
+  EXPECT_EQ(span.start, 3s);
+  EXPECT_EQ(span.duration, 2s);
+  EXPECT_EQ(span.status, SpanStatus::error);
+  EXPECT_EQ(span.status_message, "no stock");
+  EXPECT_EQ(span.trace_state, "vendor=x");
+  EXPECT_EQ(span.resource, (Attributes{{"zone", "a"}, {"replicas", 2}}));
+  EXPECT_EQ(chosen.posts[0].spans.at(1).start, std::nullopt);
+}
+
+TEST(Scenario, AttributesHaveTheTypesOfTheirYaml) {
+  const Attributes& typed = every_section().clients.at(1).posts[0].spans.at(0).attributes;
+  const ValueList list{1, ValueList{"x"}};
+  const Attributes map{{"a", Attributes{{"b", -1}}}};
+  EXPECT_EQ(typed, (Attributes{{"n", 5}, {"ok", true}, {"ratio", 1500.0}, {"t", "5"}, {"l", list}, {"m", map}}));
+  EXPECT_EQ(every_section().services.at(0).resource, (Attributes{{"deployment.environment", "test"}, {"replica", 1}}));
+}
+
+TEST(Scenario, WhatIsNoDecimalNumberIsAText) {
+  for (const char* text : {"0x1f", ".inf", "1_000", "-", "+-1", "1e", "1.2.3", "True", "1e999", "."}) {
+    const Reading reading = read_text(std::string{"scenario: s\nbackends: {b: {}}\nclients: {c: {url: \"http://b/\", posts: [{at: 0, "
+                                                  "spans: [{trace: t, attributes: {x: "} + text + "}}]}]}}\n");
+    ASSERT_TRUE(reading.scenario) << reading.text;
+    EXPECT_EQ(reading.scenario->clients.at(0).posts.at(0).spans.at(0).attributes, (Attributes{{"x", text}}));
+  }
 }
 
 TEST(Scenario, ReadsCollectorsAndBackends) {
@@ -338,7 +378,7 @@ TEST(Override, ChangesAValueThatIsWritten) {
   EXPECT_DOUBLE_EQ(reading.scenario->links[0].latency.mean(), 0.009);
   EXPECT_EQ(reading.scenario->places[1].region, "x");
   EXPECT_EQ(reading.scenario->services[0].operations[0].work.fixed.kind(), Distribution::Kind::exponential);
-  EXPECT_EQ(reading.scenario->services[0].resource.at("deployment.environment"), "live");
+  EXPECT_EQ(reading.scenario->services[0].resource.at(0).second, Value{"live"});
 }
 
 TEST(Override, ChangesADefault) {

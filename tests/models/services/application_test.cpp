@@ -247,6 +247,35 @@ TEST(Application, HeadSamplingCountsItsSpansAsSampledOut) {
   EXPECT_NEAR(static_cast<double>(stage.spans.size()) / 9, 300, 3 * 14.5);
 }
 
+Scenario with_drawn_codes(Scenario scenario) {
+  operation(scenario, "POST /api/render").attributes = {{"code", {{3, 200}, {1, 500}}}, {"slow", {{1, true}, {1, false}}}};
+  return scenario;
+}
+
+TEST(Application, DrawnAttributesComeByTheirWeights) {
+  Stage stage{with_drawn_codes(without_limits(steady_render())), Played::walked};
+  stage.render(2000);
+  std::map<std::string, int> seen;
+  for (const Span& span : stage.spans) {
+    const Attributes& attributes = stage.run.catalog.shape(span.shape).attributes;
+    if (stage.name(span) == "POST /api/render") ++seen[to_text(attributes.at(0).second) + " " + to_text(attributes.at(1).second)];
+  }
+  ASSERT_EQ(seen.size(), 4u);
+  EXPECT_NEAR(seen["200 true"], 750, 3 * 21.7);
+  EXPECT_NEAR(seen["500 false"], 250, 3 * 14.8);
+}
+
+TEST(Application, DrawnAttributesLeaveAllElseAsItWas) {
+  for (const Played how : {Played::walked, Played::event_by_event}) {
+    Scenario scenario = without_limits(steady_render());
+    for (Operation& o : scenario.services.at(0).operations) o.work.varies = Distribution::lognormal(1, 0.99, 3);
+    Stage plain{scenario, how}, drawn{with_drawn_codes(scenario), how};
+    plain.render(20);
+    drawn.render(20);
+    EXPECT_EQ(plain.latencies(), drawn.latencies());
+  }
+}
+
 TEST(Application, ARenderOfThreeCloudsIsNineSpansInEighteenPosts) {
   Problems problems;
   const auto prepared = prepare(steady_render(), problems);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "tests/models/bench.hpp"
 
 namespace spillway {
@@ -78,6 +80,64 @@ TEST(ScriptedClient, GivesUpAfterItsAttempts) {
 TEST(ScriptedClient, StartsNoPostAfterTheEnd) {
   ClientBench bench;
   EXPECT_EQ(bench.play(every_second(10), 20, moment(2)), (SentList{{0, 3}, {1, 3}, {2, 3}}));
+}
+
+GivenSpan chosen(std::string trace, std::string id, std::string parent = {}) {
+  GivenSpan span;
+  span.trace = std::move(trace);
+  span.id = std::move(id);
+  span.parent = std::move(parent);
+  return span;
+}
+
+/// What a client with these posts sends, by post.
+std::vector<std::vector<Span>> spans_of(Bench& bench, const std::vector<GivenPost>& posts) {
+  Client client = every_second(1);
+  client.posts = posts;
+  GivenPosts given{bench.run.catalog, client};
+  std::vector<std::vector<Span>> all;
+  for (std::size_t i = 0; i < posts.size(); ++i) given.append(i, all.emplace_back());
+  return all;
+}
+
+TEST(GivenPosts, ArePostedAtTheirMoments) {
+  ClientBench bench;
+  Client client = every_second(7);
+  client.posts = {{moment(0.5), {chosen("a", "root"), chosen("a", "child", "root")}, 3, {}}, {moment(4), {chosen("b", "")}, 1, {}}};
+  EXPECT_EQ(bench.play(client, 10), (SentList{{0.5, 6}, {4, 1}}));
+  EXPECT_EQ(bench.fates().stored, 7);
+}
+
+TEST(GivenPosts, TheSameWordIsTheSameTrace) {
+  Bench bench;
+  const auto sent = spans_of(bench, {{moment(1), {chosen("a", "root"), chosen("b", "root")}, 1, {}},
+                                     {moment(2), {chosen("a", "child", "root")}, 1, {}}});
+  const Span &a = sent[0][0], &b = sent[0][1], &child = sent[1][0];
+  EXPECT_EQ(child.trace, a.trace);
+  EXPECT_NE(b.trace, a.trace);
+  EXPECT_EQ(child.parent, a.ordinal);
+  EXPECT_EQ(bench.run.catalog.trace_id(a.trace), given_trace_id("a"));
+  EXPECT_NE(bench.run.catalog.span_id(a.trace, a.ordinal), bench.run.catalog.span_id(b.trace, b.ordinal));
+  EXPECT_EQ(a.start, moment(0.999));  // it ends with the post
+}
+
+TEST(GivenPosts, HexDigitsAreTakenAsTheyAre) {
+  Bench bench;
+  const auto sent = spans_of(bench, {{moment(1), {chosen("0af7651916cd43dd8448eb211c80319C", "b7ad6b7169203331")}, 1, {}}});
+  const Span& span = sent[0][0];
+  EXPECT_EQ(bench.run.catalog.trace_id(span.trace), (TraceId{0x0af7651916cd43dd, 0x8448eb211c80319c}));
+  EXPECT_EQ(bench.run.catalog.span_id(span.trace, span.ordinal), 0xb7ad6b7169203331u);
+}
+
+TEST(GivenPosts, CopiesAreTracesOfTheirOwnAndTheSameInEveryPost) {
+  Bench bench;
+  const auto sent = spans_of(bench, {{moment(1), {chosen("a", "root"), chosen("a", "", "root")}, 100, {}},
+                                     {moment(2), {chosen("a", "late", "root")}, 100, {}}});
+  std::set<std::uint64_t> traces;
+  for (const Span& span : sent[0]) traces.insert(span.trace);
+  EXPECT_EQ(traces.size(), 100u);
+  for (const Span& span : sent[1]) EXPECT_TRUE(traces.contains(span.trace));
+  EXPECT_EQ(bench.run.catalog.trace_id(sent[1][0].trace), given_trace_id("a"));
 }
 
 }  // namespace
