@@ -1,7 +1,9 @@
 #!/bin/sh
-# run_case.sh SPILLWAY CASE VERSION: one case against the real collector of one version. Where that is not possible it
-# ends with 77 and says why, in the words of a GoogleTest program, which ./spillway test gathers.
-spillway=$1 case=$2 version=$3
+# run_case.sh SPILLWAY CASE VERSION FOLDER: one case against the real collector of one version; what it prints is kept
+# in FOLDER, for the table of agreement. Where it cannot be run it ends with 77 and says why, in the words of a
+# GoogleTest program, which ./spillway test gathers.
+spillway=$1 case=$2 version=$3 kept=$4/$(basename "$2" .yaml).$3
+rm -f "$kept"
 
 skip() { # REASON
   name=Differential.$(basename "$case" .yaml).$version
@@ -19,8 +21,11 @@ set -- measure "$case" --compare
 for name in $names; do set -- "$@" --set "collectors.$name.version=$version"; done
 
 errors=$(mktemp)
-"$spillway" "$@" 2>"$errors"
+mkdir -p "$(dirname "$kept")"
+"$spillway" "$@" >"$kept.running" 2>"$errors"
 code=$?
+cat "$kept.running"
+mv "$kept.running" "$kept"
 cat "$errors" >&2
 reason=$(grep -m 1 'cannot measure here' "$errors")
 rm -f "$errors"
