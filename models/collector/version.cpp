@@ -104,6 +104,12 @@ Semantics semantics_of(Version v) {
   s.queue_sizers = since(123);
   s.zipkin_semconv_new = since(150);
   s.basic_level_drops_batch_metrics = since(120);
+  s.ottl_contexts = since(120);
+  s.ottl_unary_signs = since(140);
+  s.ottl_literals_checked = since(140);
+  s.ottl_compares_collections = since(124);
+  s.ottl_checks_set_types = since(140);
+  s.ottl_newer_functions = since(130);
   return s;
 }
 

@@ -40,6 +40,14 @@ struct Semantics {
   bool zipkin_semconv_new = true;  ///< network.local.address …; 0.111: net.host.ip, peer.service
   bool basic_level_drops_batch_metrics = true;  ///< 0.111 keeps them
 
+  // OTTL, the language of filter, transform and others.
+  bool ottl_contexts = true;           ///< paths may name their context, flat statements exist: since 0.120
+  bool ottl_unary_signs = true;        ///< signs are operators; before, -1 is one word, and 1-2 two: since about 0.140
+  bool ottl_literals_checked = true;   ///< a literal of the wrong type is refused at the start: since about 0.140
+  bool ottl_compares_collections = true;  ///< maps and lists by content; not in 0.111, where none equals another
+  bool ottl_checks_set_types = true;   ///< setting a value of the wrong type is an error; 0.111 passes over it
+  bool ottl_newer_functions = true;    ///< the functions of today and their parameters, not those of 0.111
+
   // What the configuration file may say.
   bool null_clears = true;            ///< since 0.127: "key: null" sets a scalar to zero instead of its default
   bool empty_default_is_text = true;  ///< since 0.156: ${env:X:-} is an empty text, before: null
