@@ -66,6 +66,7 @@ std::optional<FateWord> word_at(std::string_view rest, std::size_t dot, std::str
 std::optional<FateWord> find_fate(std::string_view rest) {
   for (std::size_t dot = rest.find('.', 1); dot != std::string_view::npos; dot = rest.find('.', dot + 1)) {
     if (const auto found = word_at(rest, dot, "span_set")) return found;
+    if (const auto found = word_at(rest, dot, "contents")) return found;
     for (const auto& fate : kFates) {
       if (const auto found = word_at(rest, dot, fate.first)) return found;
     }
@@ -105,14 +106,15 @@ ParsedFigure parse_ledger(std::string_view rest, Figure figure) {
   if (!found) {
     return wrong(figure.name,
                  "after the destination comes .produced, .stored, .lost, .sampled_out, .in_flight, .duplicates, "
-                 ".stored_though_given_up or .span_set");
+                 ".stored_though_given_up, .span_set or .contents");
   }
   figure.subject = found->destination;
   figure.unit = Unit::spans;
   figure.kind = Kind::ledger_count;
-  if (found->word != "span_set") return parse_fate(*found, std::move(figure));
-  if (!found->tail.empty()) return wrong(figure.name, "span_set takes nothing behind it");
-  figure.kind = Kind::ledger_span_set;
+  const bool contents = found->word == "contents";
+  if (!contents && found->word != "span_set") return parse_fate(*found, std::move(figure));
+  if (!found->tail.empty()) return wrong(figure.name, std::string{found->word} + " takes nothing behind it");
+  figure.kind = contents ? Kind::ledger_contents : Kind::ledger_span_set;
   figure.unit = Unit::text;
   return {std::move(figure), {}};
 }
@@ -325,6 +327,7 @@ void list_destination(const DestinationFates& fates, NameList& names) {
   names.add(prefix + "duplicates");
   names.add(prefix + "stored_though_given_up");
   if (!fates.span_set.empty()) names.add(prefix + "span_set");
+  if (!fates.contents.empty()) names.add(prefix + "contents");
 }
 
 void list_requests(const RequestStats& stats, NameList& names) {

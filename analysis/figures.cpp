@@ -87,8 +87,9 @@ Observation observe_ledger(const Figure& figure, const Replication& replication)
   if (figure.kind == Kind::ledger_share) return observe_share(*fates, figure);
   if (figure.kind == Kind::ledger_first_at) return observe_first(*fates, figure);
   if (figure.kind == Kind::ledger_count) return number(count_of(*fates, figure));
-  if (fates->span_set.empty()) return absent("the record does not know which spans " + figure.subject + " stored");
-  return text(fates->span_set);
+  const std::string& hash = figure.kind == Kind::ledger_contents ? fates->contents : fates->span_set;
+  if (hash.empty()) return absent("the record does not know which spans " + figure.subject + " stored");
+  return text(hash);
 }
 
 // ---- requests, answers, backends ----------------------------------------------------------------------------------
@@ -257,6 +258,7 @@ bool is_zero_when_absent(const Figure& figure) {
     case Kind::ledger_share:
     case Kind::ledger_first_at:
     case Kind::ledger_span_set:
+    case Kind::ledger_contents:
     case Kind::request_error_share:
     case Kind::request_mean:
     case Kind::request_quantile:
@@ -287,6 +289,7 @@ Observation observe(const Figure& figure, const Replication& replication, Durati
     case Kind::ledger_share:
     case Kind::ledger_first_at:
     case Kind::ledger_span_set:
+    case Kind::ledger_contents:
       return observe_ledger(figure, replication);
     case Kind::request_count:
     case Kind::request_errors:

@@ -5,6 +5,7 @@
 //   ledger.<destination>.….share                 of what was produced; on any of the counts above
 //   ledger.<destination>.lost[.<cause>].first_at seconds since the start; never when it did not happen
 //   ledger.<destination>.span_set                hash of the set of stored span ids, a text
+//   ledger.<destination>.contents                the same over the stored spans with all that they carry
 //   requests.<name>[@<place>].count | errors | errors.share | mean | p<percentile>, e.g. p50, p99, p99.9
 //   metric.<name>[{label=value,…}][@<time>]      at the end, or in the snapshot nearest to <time> (500 ms at most)
 //   series.<name>[{label=value,…}].peak | first_at_least(<n>) | zero_after(<time>)
@@ -38,6 +39,7 @@ struct Figure {
     ledger_share,
     ledger_first_at,
     ledger_span_set,
+    ledger_contents,
     request_count,
     request_errors,
     request_error_share,

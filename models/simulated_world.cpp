@@ -84,14 +84,14 @@ void World::build_nodes() {
 }
 
 void World::build_backends() {
-  const bool note_ids = scenario_.record.span_ids ||
-                        std::any_of(scenario_.judge.begin(), scenario_.judge.end(), [](const Judge& judge) { return judge.figure.ends_with("span_set"); });
+  const bool note_ids = scenario_.record.span_ids || judges(scenario_, ".span_set");
+  const bool note_contents = wants_contents(scenario_);
   for (std::size_t i = 0; i < scenario_.backends.size(); ++i) {
     const Backend& spec = scenario_.backends[i];
     const CredentialId credential = spec.user.empty() ? 0 : this->credential(spec.user, spec.password);
     const auto add = [&](std::string name, std::uint16_t node, bool outside, std::uint16_t place) {
       backends_.push_back({i, node, outside, place,
-                           std::make_unique<BackendServer>(run_, network_, BackendSettings{std::move(name), &spec, credential, note_ids})});
+                           std::make_unique<BackendServer>(run_, network_, BackendSettings{std::move(name), &spec, credential, note_ids, note_contents})});
     };
     if (spec.in.empty()) add(spec.name, static_cast<std::uint16_t>(scenario_.places.size() + i), true, 0);
     for (const std::string& place : spec.in) {

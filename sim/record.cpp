@@ -79,7 +79,9 @@ constexpr auto fields_of(const DestinationFates*) {
       Field{"stored_though_given_up", &D::stored_though_given_up,
             "stored items whose sender believes them lost; part of stored"},
       Field{"span_set", &D::span_set, "hash over the set of stored span ids, 16 hex digits; empty if not known"},
-      Field{"span_ids", &D::span_ids, "stored span ids, sorted, when the scenario asks for them"}};
+      Field{"span_ids", &D::span_ids, "stored span ids, sorted, when the scenario asks for them"},
+      Field{"contents", &D::contents, "hash over the stored spans with all that they carry, 16 hex digits; empty if not known"},
+      Field{"spans", &D::spans, "stored spans, one JSON text each, sorted, when the scenario asks for them"}};
 }
 
 constexpr auto fields_of(const RequestStats*) {

@@ -59,6 +59,8 @@ struct DestinationFates {
   std::int64_t stored_though_given_up = 0;   ///< stored items whose sender believes them lost; part of stored
   std::string span_set;  ///< hash over the set of stored span ids (order-independent), 16 hex digits; "" if not known
   std::vector<std::string> span_ids;  ///< stored span ids, sorted, when the scenario asks for them
+  std::string contents;  ///< as span_set, over the stored spans with all that they carry; "" if not known
+  std::vector<std::string> spans;  ///< these spans, one line of JSON each, sorted, when the scenario asks for them
 };
 
 /// Requests of users to an operation.

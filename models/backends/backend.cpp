@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "models/wire/spans.hpp"
 #include "sim/span_set.hpp"
 
 namespace spillway {
@@ -44,7 +45,7 @@ void BackendServer::receive(RequestId request) {
   spans_ += post.payload.items();
   const bool known = settings_.credential == 0 || post.credential == settings_.credential;
   const int status = known ? behaviour.status : 401;
-  if (known && stores(behaviour, status)) store(post.payload);
+  if (known && stores(behaviour, status)) store(post.payload, settings_.note_contents && post.format != WireFormat::zipkin_json);
   else if (says_yes(behaviour, status)) discard(post.payload);
   switch (behaviour.kind) {
     case Behaviour::Kind::answer: return answer_later(request, behaviour, status);
@@ -58,15 +59,25 @@ void BackendServer::receive(RequestId request) {
 
 // The set is named by the ids that its spans have in replication 0, the one that real programs are given:
 // replications in which the same spans arrive then have the same set.
-void BackendServer::store(const Payload& payload) {
+void BackendServer::store(const Payload& payload, bool note_contents) {
   payload.for_each([&](const Span& span) {
-    if (!run_.ledger.store(span.item, destination_) || !settings_.note_span_ids) return;
+    if (!run_.ledger.store(span.item, destination_)) return;
+    if (note_contents) note(span);
+    if (!settings_.note_span_ids) return;
     const TraceId named = run_.catalog.first_trace_id(span.trace);
     span_set_ += span_set_term(named.high, named.low, run_.catalog.first_span_id(span.trace, span.ordinal));
     const TraceId trace = run_.catalog.trace_id(span.trace);
     const std::uint64_t id = run_.catalog.span_id(span.trace, span.ordinal);
     span_ids_.push_back(hex(trace.high) + hex(trace.low) + ":" + hex(id));
   });
+}
+
+void BackendServer::note(const Span& span) {
+  const Catalog& catalog = run_.catalog;
+  wire::WireSpan written{catalog.first_trace_id(span.trace), catalog.first_span_id(span.trace, span.ordinal), 0,
+                         catalog.shape(span.shape), span.status, 0, static_cast<std::uint64_t>(span.duration.count())};
+  if (span.parent != kNoParent) written.parent = catalog.first_span_id(span.trace, span.parent);
+  contents_ += hash_name(spans_stored_.emplace_back(span_text(written, catalog.resource(span.resource))));
 }
 
 // The sender will believe that the items are here.
@@ -101,6 +112,11 @@ BackendCounts BackendServer::counts() const {
 }
 
 void BackendServer::describe(DestinationFates& fates) const {
+  if (settings_.note_contents) {
+    fates.contents = hex(contents_);
+    fates.spans = spans_stored_;
+    std::sort(fates.spans.begin(), fates.spans.end());
+  }
   if (!settings_.note_span_ids) return;
   fates.span_set = hex(span_set_);
   fates.span_ids = span_ids_;

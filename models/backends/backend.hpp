@@ -17,6 +17,7 @@ struct BackendSettings {
   const Backend* spec = nullptr;
   CredentialId credential = 0;  ///< required; 0: anybody may write
   bool note_span_ids = false;
+  bool note_contents = false;  ///< of spans that arrive as OTLP
 };
 
 class BackendServer final : public Server, public Component {
@@ -41,7 +42,8 @@ class BackendServer final : public Server, public Component {
     Answer answer;
   };
   const Behaviour& current_now() const;
-  void store(const Payload& payload);
+  void store(const Payload& payload, bool note_contents);
+  void note(const Span& span);
   void discard(const Payload& payload);
   void count_answer(const std::string& text) { ++answers_[text]; }
   Duration latency(const Behaviour& behaviour);
@@ -60,6 +62,8 @@ class BackendServer final : public Server, public Component {
   std::map<std::string, std::int64_t> answers_;
   std::uint64_t span_set_ = 0;
   std::vector<std::string> span_ids_;
+  std::uint64_t contents_ = 0;
+  std::vector<std::string> spans_stored_;
 };
 
 }  // namespace spillway

@@ -2,11 +2,13 @@
 // The vocabulary of the file is this file: keys are spelled like the fields. reader.cpp binds them.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "models/scenario/document.hpp"
@@ -289,8 +291,10 @@ struct Judge {
 };
 
 struct RecordSpec {
+  enum class Spans { none, full };
   Duration step = std::chrono::seconds{5};  ///< of the time series
   bool span_ids = false;  ///< list which span ids reached which backend (small runs)
+  Spans spans = Spans::none;  ///< full: list the spans that OTLP backends stored, with all that they carry (small runs)
 };
 
 struct Scenario {
@@ -316,6 +320,16 @@ struct Scenario {
   std::vector<Expect> expect;
   std::vector<Judge> judge;
 };
+
+/// Whether a figure that ends like this is compared between the worlds.
+inline bool judges(const Scenario& scenario, std::string_view ending) {
+  return std::any_of(scenario.judge.begin(), scenario.judge.end(),
+                     [&](const Judge& judge) { return judge.figure.ends_with(ending); });
+}
+/// Whether backends note their spans with all that they carry.
+inline bool wants_contents(const Scenario& scenario) {
+  return scenario.record.spans == RecordSpec::Spans::full || judges(scenario, ".contents");
+}
 
 struct LoadedScenario {
   std::optional<Scenario> scenario;

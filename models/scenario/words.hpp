@@ -42,6 +42,9 @@ constexpr std::array<Word<Backend::Accepts>, 2> words(Backend::Accepts) {
 constexpr std::array<Word<Fault::Signal>, 3> words(Fault::Signal) {
   return {{{"TERM", Fault::Signal::term}, {"KILL", Fault::Signal::kill}, {"HUP", Fault::Signal::hup}}};
 }
+constexpr std::array<Word<RecordSpec::Spans>, 2> words(RecordSpec::Spans) {
+  return {{{"none", RecordSpec::Spans::none}, {"full", RecordSpec::Spans::full}}};
+}
 constexpr std::array<Word<Judge::Class>, 3> words(Judge::Class) {
   using Class = Judge::Class;
   return {{{"exact", Class::exact}, {"edge", Class::edge}, {"distribution", Class::distribution}}};

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "real/sink/otlp_trace.pb.h"
+#include "models/wire/otlp_trace.pb.h"
 
 namespace spillway::real {
 namespace {

@@ -163,6 +163,7 @@ class Measurement {
       config.script = spec.script;
       config.user = spec.user;
       config.password = spec.password;
+      config.note_contents = wants_contents(scenario_);
       config.clock = [this] { return Time{} + std::chrono::duration_cast<Duration>(SteadyClock::now() - zero_); };
       config.latency = [this, &spec](const Behaviour& behaviour, std::int64_t) {
         const Distribution& law = behaviour.latency ? *behaviour.latency : spec.latency;
@@ -287,6 +288,12 @@ DestinationFates Measurement::fates(std::size_t sink, const DestinationFates& se
   fates.span_set = hex16(counts.span_set);
   if (scenario_.record.span_ids) {
     for (const SpanKey& key : sinks_[sink]->stored_spans()) fates.span_ids.push_back(hex16(key.trace_hi) + hex16(key.trace_lo) + ":" + hex16(key.span_id));
+  }
+  if (wants_contents(scenario_)) {
+    fates.spans = sinks_[sink]->contents();
+    std::uint64_t hash = 0;
+    for (const std::string& text : fates.spans) hash += hash_name(text);
+    fates.contents = hex16(hash);
   }
   std::int64_t missing = fates.produced - fates.stored;
   for (const Fate& fate : fates.sampled_out) missing -= fate.items;

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "real/sink/otlp_trace.pb.h"
+#include "models/wire/otlp_trace.pb.h"
 
 namespace spillway::real {
 namespace {

@@ -3,11 +3,13 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <algorithm>
 #include <chrono>
 #include <set>
 #include <stdexcept>
 #include <string_view>
 
+#include "models/wire/spans.hpp"
 #include "real/sink/decode.hpp"
 #include "real/sink/inflate.hpp"
 #include "real/sink/span_store.hpp"
@@ -50,6 +52,17 @@ std::optional<BodyFormat> body_format(const Request& request, Backend::Accepts a
     return json || type.empty() ? std::optional{BodyFormat::zipkin_json} : std::nullopt;
   if (json) return BodyFormat::otlp_json;
   return type == "application/x-protobuf" ? std::optional{BodyFormat::otlp_proto} : std::nullopt;
+}
+
+/// The spans of a body with all that they carry, in its order; of a Zipkin body none.
+std::vector<std::string> texts_of(BodyFormat format, std::string_view body) {
+  std::vector<std::string> texts;
+  if (format == BodyFormat::zipkin_json) return texts;
+  const auto groups = format == BodyFormat::otlp_proto ? wire::decode_otlp_proto(body) : wire::decode_otlp_json(body);
+  for (const wire::WireGroup& group : groups.value_or(wire::WireSpans{})) {
+    for (const wire::WireSpan& span : group.spans) texts.push_back(span_text(span, group.resource));
+  }
+  return texts;
 }
 
 enum class Encoding { plain, zlib, unknown };
@@ -132,6 +145,8 @@ struct Sink::State : std::enable_shared_from_this<State> {
   std::vector<RequestLogEntry> log;
   std::string inflated;        ///< reused from request to request
   std::vector<SpanKey> spans;  ///< of the request at hand, reused
+  std::vector<std::string> texts;  ///< of the same spans, when contents are noted
+  std::vector<std::string> contents;
 };
 
 /// One client's connection; kept alive by its pending operation, told by the sink when the sink goes.
@@ -293,6 +308,7 @@ void Sink::State::apply_refusal() {
 Received Sink::State::read(const Request& request) {
   Received received;
   spans.clear();
+  texts.clear();
   received.authorised = !authorization || view(request[http::field::authorization]) == *authorization;
   const auto format = body_format(request, config.accepts);
   const Encoding coding = encoding(request);
@@ -306,6 +322,7 @@ Received Sink::State::read(const Request& request) {
     body = inflated;
   }
   if (received.readable && received.small) received.readable = decode_spans(*format, body, spans);
+  if (received.readable && config.note_contents) texts = texts_of(*format, body);
   if (!received.readable) spans.clear();
   return received;
 }
@@ -339,7 +356,9 @@ void Sink::State::count(const Verdict& verdict) {
   counts.last = at;
   if (log.size() < config.log_limit) log.push_back({at, arrived, verdict.name()});
   if (!verdict.store) return;
-  for (const SpanKey& span : spans) store.add(span);
+  for (std::size_t i = 0; i < spans.size(); ++i) {
+    if (store.add(spans[i]) && i < texts.size()) contents.push_back(std::move(texts[i]));
+  }
 }
 
 Sink::Sink(asio::io_context& io, SinkConfig config) : state_{std::make_shared<State>(io, std::move(config))} {}
@@ -377,5 +396,10 @@ SinkCounts Sink::counters() const {
 
 const std::vector<RequestLogEntry>& Sink::log() const { return state_->log; }
 std::vector<SpanKey> Sink::stored_spans() const { return state_->store.sorted(); }
+std::vector<std::string> Sink::contents() const {
+  std::vector<std::string> sorted = state_->contents;
+  std::sort(sorted.begin(), sorted.end());
+  return sorted;
+}
 
 }  // namespace spillway::real

@@ -31,6 +31,7 @@ struct SinkConfig {
   std::function<Time()> clock{};                    ///< the run's time, for arrivals; empty: all arrivals are at Time{}
   std::size_t body_limit = std::size_t{32} << 20U;  ///< bytes on the wire; more is answered 413
   std::size_t inflated_limit = std::size_t{128} << 20U;  ///< bytes after decompression; more is answered 413
+  bool note_contents = false;                            ///< keep stored OTLP spans with all that they carry
   std::size_t log_limit = 100'000;                       ///< requests remembered in detail, the first ones
 };
 
@@ -84,6 +85,8 @@ class Sink {
   SinkCounts counters() const;
   const std::vector<RequestLogEntry>& log() const;
   std::vector<SpanKey> stored_spans() const;  ///< sorted
+  /// As DestinationFates::spans, when they are noted.
+  std::vector<std::string> contents() const;
 
  private:
   struct State;

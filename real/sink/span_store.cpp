@@ -4,13 +4,14 @@
 
 namespace spillway::real {
 
-void SpanStore::add(const SpanKey& span) {
+bool SpanStore::add(const SpanKey& span) {
   if (!spans_.insert(span).second) {
     ++duplicates_;
-    return;
+    return false;
   }
   span_set_ += span_set_term(span);
   traces_.insert({span.trace_hi, span.trace_lo});
+  return true;
 }
 
 std::vector<SpanKey> SpanStore::sorted() const {

@@ -14,7 +14,8 @@ namespace spillway::real {
 /// Grows with the number of distinct spans (about 60 bytes each). Order of adding does not matter to any result.
 class SpanStore {
  public:
-  void add(const SpanKey& span);
+  /// False when it was there already.
+  bool add(const SpanKey& span);
 
   std::int64_t stored() const { return static_cast<std::int64_t>(spans_.size()); }
   std::int64_t duplicates() const { return duplicates_; }

@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "real/sink/otlp_trace.pb.h"
+#include "models/wire/otlp_trace.pb.h"
 #include "tests/real/sink/requests.hpp"
 
 namespace spillway::real {

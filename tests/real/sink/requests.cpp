@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstdlib>
 
-#include "real/sink/otlp_trace.pb.h"
+#include "models/wire/otlp_trace.pb.h"
 
 namespace spillway::real::test {
 namespace {
