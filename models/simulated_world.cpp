@@ -20,10 +20,12 @@ class World::Recorder final : public Component {
       return;
     }
     series.take(run_.metrics);
+    if (on_step) on_step(event.at);
     run_.sim.schedule(run_.sim.now() + step_, self_, 0);
   }
   SeriesRecorder series;
   std::vector<MetricSnapshot> snapshots;
+  std::function<void(Time)> on_step;
 
  private:
   Run& run_;
@@ -62,6 +64,8 @@ World::World(const PreparedScenario& prepared, std::int64_t number, const RunOpt
 }
 
 World::~World() = default;
+
+void World::at_every_step(std::function<void(Time)> look) { recorder_->on_step = std::move(look); }
 
 std::string World::node_name(std::uint16_t node) const {
   return node < scenario_.places.size() ? scenario_.places[node].name : scenario_.backends[node - scenario_.places.size()].name;
@@ -120,6 +124,9 @@ collector::Collector* World::built(Instance& instance) {
   settings.config = &prepared_.configs[instance.use];
   settings.version = prepared_.versions[instance.use];
   settings.cpus = use.cpus;
+  settings.memory = use.memory;
+  settings.costs = prepared_.costs[instance.use];
+  settings.runtime = prepared_.runtimes[instance.use];
   const auto before = std::pair{asking_, asking_collector_};
   std::tie(asking_, asking_collector_) = std::pair{instance.use, true};
   instance.collector = std::make_unique<collector::Collector>(run_, network_, network_, *this, settings);

@@ -1,6 +1,7 @@
 // One replication's world: network, backends, collectors, senders, faults, wired by the addresses of the scenario.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -21,6 +22,9 @@ class PreparedScenario {
   Scenario scenario;
   std::vector<collector::CollectorConfig> configs;  ///< one per Scenario::collectors
   std::vector<collector::Version> versions;
+  std::vector<collector::Costs> costs;
+  std::vector<collector::GoRuntime> runtimes;
+  std::vector<std::string> cost_files;  ///< other than the standard one, as named
 };
 
 /// An address that a collector's file names and nothing in the scenario has.
@@ -51,6 +55,9 @@ class World final : public AddressBook {
   Replication play();
   /// Before play(): latencies over time, for finding where the warm-up ends.
   void watch(LatencyTrace& trace) { senders_->watch(trace); }
+  /// Before play(): called at every step of the series.
+  void at_every_step(std::function<void(Time)> look);
+  const collector::Collector& collector(std::size_t i) const { return *instances_[i].collector; }
 
   EndpointId endpoint(std::uint16_t place, const std::string& url) override;
   DestinationSet reach(EndpointId endpoint) const override { return network_.endpoint(endpoint).reach; }

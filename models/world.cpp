@@ -1,6 +1,7 @@
 #include "models/world.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "models/simulated_world.hpp"
 #include "sim/version.hpp"
@@ -38,6 +39,35 @@ void load_collectors(PreparedScenario& prepared, Problems& problems) {
   }
 }
 
+void problem_of(const CollectorUse& use, const PreparedScenario& prepared, const std::string& message,
+                Problems& problems) {
+  problems.add({Problem::Severity::error, prepared.scenario.file, use.where.mark, use.where.path, message, {}});
+}
+
+// One file may serve many collectors: it is read, and its problems are told, once for each list of files.
+void load_all_costs(PreparedScenario& prepared, const std::vector<std::filesystem::path>& more, Problems& problems) {
+  std::map<std::vector<std::filesystem::path>, std::shared_ptr<const collector::CostTable>> known;
+  for (std::size_t i = 0; i < prepared.scenario.collectors.size(); ++i) {
+    std::vector<std::filesystem::path> files = prepared.scenario.collectors[i].costs;
+    files.insert(files.end(), more.begin(), more.end());
+    if (!known.contains(files)) {
+      known[files] = collector::load_costs(files, problems);
+      for (const auto& file : files) prepared.cost_files.push_back(file.filename().string());
+    }
+    const auto& table = known.at(files);
+    prepared.costs.push_back(table ? table->of(prepared.versions[i]) : collector::Costs{});
+  }
+}
+
+void read_environments(PreparedScenario& prepared, Problems& problems) {
+  for (const CollectorUse& use : prepared.scenario.collectors) {
+    std::string why;
+    const auto runtime = collector::go_runtime_of(use.environment, why);
+    if (!runtime) problem_of(use, prepared, "environment: " + why, problems);
+    prepared.runtimes.push_back(runtime.value_or(collector::GoRuntime{}));
+  }
+}
+
 void check_addresses(const PreparedScenario& prepared, Problems& problems) {
   const World trial{prepared, 0, {}};
   std::vector<std::string> said;
@@ -46,16 +76,29 @@ void check_addresses(const PreparedScenario& prepared, Problems& problems) {
     const std::string message = "an exporter sends to " + gap.url + ", but " + gap.why + "; add it to the addresses of a backend";
     if (std::find(said.begin(), said.end(), use.name + message) != said.end()) continue;
     said.push_back(use.name + message);
-    problems.add({Problem::Severity::error, prepared.scenario.file, use.where.mark, use.where.path, message, {}});
+    problem_of(use, prepared, message, problems);
   }
+}
+
+/// A limit in per cent of a memory that nobody told.
+bool guesses_memory(const PreparedScenario& prepared, std::size_t collector) {
+  const auto& processors = prepared.configs[collector].processors;
+  return prepared.scenario.collectors[collector].memory <= 0 &&
+         std::any_of(processors.begin(), processors.end(), [](const auto& defined) {
+           const auto* limiter = std::get_if<collector::MemoryLimiterConfig>(&defined.config);
+           return limiter != nullptr && limiter->limit_mib == 0;
+         });
 }
 
 }  // namespace
 
-std::shared_ptr<const PreparedScenario> prepare(Scenario scenario, Problems& problems) {
+std::shared_ptr<const PreparedScenario> prepare(Scenario scenario, Problems& problems,
+                                                const std::vector<std::filesystem::path>& costs) {
   auto prepared = std::make_shared<PreparedScenario>();
   prepared->scenario = std::move(scenario);
   load_collectors(*prepared, problems);
+  load_all_costs(*prepared, costs, problems);
+  read_environments(*prepared, problems);
   if (problems.has_errors()) return nullptr;
   check_addresses(*prepared, problems);
   if (problems.has_errors()) return nullptr;
@@ -69,6 +112,9 @@ std::vector<NotModelled> not_modelled(const PreparedScenario& prepared) {
   for (std::size_t i = 0; i < prepared.configs.size(); ++i) {
     for (const NotModelled& item : prepared.configs[i].not_modelled) {
       all.push_back({prepared.scenario.collectors[i].name + " " + item.what, item.effect});
+    }
+    if (guesses_memory(prepared, i)) {
+      all.push_back({prepared.scenario.collectors[i].name + " limit_percentage without `memory`: of 512 MiB", "unknown"});
     }
   }
   for (const Service& service : prepared.scenario.services) {
@@ -98,6 +144,10 @@ Manifest simulated_manifest(const PreparedScenario& prepared, const WarmUp& warm
   manifest.step = scenario.record.step;
   for (std::size_t i = 0; i < scenario.collectors.size(); ++i) {
     manifest.parts[scenario.collectors[i].name] = collector::to_text(prepared.versions[i]);
+  }
+  for (const std::string& file : prepared.cost_files) {
+    std::string& files = manifest.parts["costs"];
+    files += (files.empty() ? "" : " ") + file;
   }
   return manifest;
 }

@@ -15,8 +15,10 @@ namespace spillway {
 /// A scenario with everything it refers to read and checked. Immutable; shared by all replications.
 class PreparedScenario;
 
-/// Reads the collector files, resolves every address. Null when problems has errors.
-std::shared_ptr<const PreparedScenario> prepare(Scenario scenario, Problems& problems);
+/// Reads the collector files, resolves every address. Null when problems has errors. `costs`: parameter files for all
+/// collectors, over their own ones.
+std::shared_ptr<const PreparedScenario> prepare(Scenario scenario, Problems& problems,
+                                                const std::vector<std::filesystem::path>& costs = {});
 
 const Scenario& scenario_of(const PreparedScenario& prepared);
 /// What is asked for but not modelled, in a fixed order.

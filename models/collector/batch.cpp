@@ -11,6 +11,7 @@ Batch::Batch(Run& run, const BatchConfig& config, int cpus, Consumer& next, std:
 
 void Batch::start() {
   counters_ = {};
+  accepted_spans_ = 0;
   counters_.size_trigger_send.reset(false);
   stopping_ = flushed_ = false;
   armed_at_ = run_.sim.now();
@@ -33,6 +34,7 @@ void Batch::consume(Payload payload, Done done) {
 }
 
 void Batch::accept(Payload payload) {
+  accepted_spans_ += payload.items();
   current_.append(std::move(payload));
   loop();
 }
@@ -70,6 +72,7 @@ void Batch::loop() {
 
 bool Batch::take_from_channel() {
   if (channel_.empty()) return false;
+  accepted_spans_ += channel_.front().items();
   current_.append(std::move(channel_.front()));
   channel_.pop_front();
   if (!blocked_.empty()) {

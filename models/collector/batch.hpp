@@ -34,6 +34,9 @@ class Batch final : public Consumer, public Caller, public Component, public Sta
   void stop(Done stopped) override;
 
   const BatchCounters& counters() const { return counters_; }
+  std::int64_t accepted_spans() const { return accepted_spans_; }  ///< since the start
+  /// The interval of the free-running timer, which turns with nothing to send as well; 0: there is none.
+  Duration timer_interval() const { return timerless() ? Duration{0} : config_.timeout; }
 
  private:
   struct Blocked {
@@ -72,6 +75,7 @@ class Batch final : public Consumer, public Caller, public Component, public Sta
   Done stopped_;
   bool stopping_ = false, flushed_ = false;
   BatchCounters counters_;
+  std::int64_t accepted_spans_ = 0;
 };
 
 }  // namespace spillway::collector

@@ -27,7 +27,8 @@ HostPort split_host_port(std::string_view text) {
 Collector::Collector(Run& run, Network& network, Transport& transport, AddressBook& book,
                      CollectorSettings settings)
     : run_{run}, settings_{std::move(settings)}, config_{*settings_.config},
-      semantics_{semantics_of(settings_.version)}, costs_{costs_of(settings_.version)}, self_{run.sim.add(*this)},
+      semantics_{semantics_of(settings_.version)}, self_{run.sim.add(*this)},
+      usage_{run, settings_.costs, settings_.runtime},
       killed_{run.ledger.add_loss(settings_.name, "killed")} {
   build_exporters(book, transport);
   build_limiters();
@@ -72,9 +73,10 @@ void Collector::build_exporters(AddressBook& book, Transport& transport) {
     settings.endpoint = book.endpoint(settings_.place, otlp->traces_url());
     settings.credential = client_credential(otlp->auth, book);
     settings.compressed = otlp->compression != "none" && !otlp->compression.empty();
-    settings.costs = costs_;
+    settings.costs = settings_.costs;
+    settings.usage = &usage_;
     const DestinationSet reach = book.reach(settings.endpoint);
-    exporters_.push_back({defined.id, otlp, std::make_unique<Exporter>(run_, transport, settings, reach, held_bytes_)});
+    exporters_.push_back({defined.id, otlp, std::make_unique<Exporter>(run_, transport, settings, reach, usage_.held_bytes())});
   }
 }
 
@@ -83,7 +85,9 @@ void Collector::build_limiters() {
     const auto* limiter = std::get_if<MemoryLimiterConfig>(&defined.config);
     if (limiter == nullptr) continue;
     limiters_[defined.id] = std::make_unique<MemoryLimiter>(run_, settings_.name + " processor " + defined.id, *limiter,
-                                                            semantics_, [this] { return heap_bytes(); });
+                                                            semantics_, LimiterHeap{[this] { return usage_.heap(); },
+                                                                                    [this] { return usage_.collect(); },
+                                                                                    settings_.memory});
   }
 }
 
@@ -110,7 +114,7 @@ Consumer& Collector::build_pipeline(const PipelineConfig& pipeline) {
 Consumer& Collector::add_processor(const std::string& id, Consumer& next) {
   const ProcessorConfig* config = find_config(config_.processors, id);
   if (const auto* batch = std::get_if<BatchConfig>(config)) {
-    batches_.push_back({id, std::make_unique<Batch>(run_, *batch, settings_.cpus, next, held_bytes_)});
+    batches_.push_back({id, std::make_unique<Batch>(run_, *batch, settings_.cpus, next, usage_.held_bytes())});
     return *batches_.back().batch;
   }
   if (std::holds_alternative<MemoryLimiterConfig>(*config)) {
@@ -126,12 +130,12 @@ void Collector::build_receivers(Network& network, AddressBook& book,
     const ReceiverConfig* config = find_config(config_.receivers, id);
     if (const auto* zipkin = std::get_if<ZipkinReceiverConfig>(config)) {
       const CredentialId credential = server_credential(zipkin->auth, book);
-      add_receiver(network, {id, Protocol::zipkin, zipkin->max_request_body_size, credential}, zipkin->endpoint, consumers);
+      add_receiver(network, {id, Protocol::zipkin, zipkin->max_request_body_size, credential, &usage_}, zipkin->endpoint, consumers);
     }
     const auto* otlp = std::get_if<OtlpReceiverConfig>(config);
     if (otlp == nullptr || !otlp->http_endpoint) continue;
     const CredentialId credential = server_credential(otlp->http_auth, book);
-    add_receiver(network, {id, Protocol::otlp_http, otlp->http_max_request_body_size, credential}, *otlp->http_endpoint,
+    add_receiver(network, {id, Protocol::otlp_http, otlp->http_max_request_body_size, credential, &usage_}, *otlp->http_endpoint,
                  consumers);
   }
 }
@@ -169,7 +173,7 @@ void Collector::start() {
   life_ = Life::running;
   started_ = run_.sim.now();
   for (auto& [id, discard] : discards_) discard->sent = {};
-  held_bytes_ = 0;  // what a killed life held is gone
+  usage_.start();
   const std::vector<Stage*> all = stages();
   for (auto stage = all.rbegin(); stage != all.rend(); ++stage) (*stage)->start();
   for (NamedReceiver& named : receivers_) named.receiver->start();
@@ -199,6 +203,7 @@ void Collector::done(std::uint32_t, const Result&) {
 
 void Collector::exited() {
   run_.sim.cancel(grace_timer_);
+  usage_.stop();
   life_ = Life::down;
   if (restart_after_) run_.sim.schedule(run_.sim.now() + *restart_after_, self_, restart);
 }

@@ -25,6 +25,9 @@ struct CollectorSettings {
   const CollectorConfig* config = nullptr;
   Version version;
   int cpus = 2;
+  double memory = 0;  ///< of the machine or cgroup; 0: not known
+  Costs costs;
+  GoRuntime runtime;  ///< from its environment
 };
 
 class Collector final : public Component, public Caller {
@@ -44,6 +47,8 @@ class Collector final : public Component, public Caller {
 
   void write_metrics(std::vector<MetricValue>& page) const;
   const CollectorSettings& settings() const { return settings_; }
+  Work work() const;  ///< since it started
+  double heap_growth() const { return usage_.go_heap().growth(); }
 
  private:
   enum Kind : std::uint32_t { restart, grace_over };
@@ -82,8 +87,6 @@ class Collector final : public Component, public Caller {
   CredentialId server_credential(const std::string& auth, AddressBook& book) const;
   void stop_next();
   void exited();
-  std::int64_t heap_bytes() const;
-  double cpu_seconds() const;
   std::vector<Stage*> stages();
 
   using Page = std::vector<MetricValue>;
@@ -99,9 +102,8 @@ class Collector final : public Component, public Caller {
   CollectorSettings settings_;
   const CollectorConfig& config_;
   Semantics semantics_;
-  Costs costs_;
   Target self_;
-  std::int64_t held_bytes_ = 0;
+  Usage usage_;
   std::vector<NamedExporter> exporters_;
   std::map<std::string, std::unique_ptr<Discard>> discards_;
   std::map<std::string, std::unique_ptr<MemoryLimiter>> limiters_;

@@ -1,34 +1,98 @@
-// What a collector costs: CPU per request and span, memory. Calibrated, not exact (expect +-30 %).
+// What a collector costs: CPU, allocation and memory, linear in what it does. The parameters are data: costs.yaml,
+// written by `spillway measure --cost-grid` from runs of real collectors, is part of the program; other files may
+// replace any of them.
 #pragma once
 
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
 #include "models/collector/version.hpp"
-#include "models/telemetry/payload.hpp"
+#include "models/collector/work.hpp"
+#include "models/scenario/document.hpp"
+#include "sim/time.hpp"
 
 namespace spillway::collector {
 
-/// Parameters of the cost model. Defaults: measured on running collectors (2-core x86-64, Zipkin JSON, 100 spans a
-/// request, batch and gzip included): 20 us a span with 5 tags, 43.5 us with 15, about 105 us a request on v0.159 and
-/// 40 us on v0.111. OTLP figures: estimates from the project's published benchmarks.
-struct Costs {
-  double zipkin_request_us = 105;
-  double zipkin_span_us = 7.25;
-  double zipkin_attribute_us = 2.35;
-  double otlp_request_us = 60;
-  double otlp_span_us = 2.0;
-  double otlp_attribute_us = 0.15;
-  double typical_attributes = 5;   ///< attributes of a span, where the model does not look at each span
-  double start_cpu_seconds = 0.13;  ///< a fresh process reading its configuration; measured on both versions
-  double idle_rss_bytes = 57.0 * (1 << 20);  ///< of the builds in real/collector; a smaller distribution needs 36 MiB
-  double idle_heap_bytes = 22.0 * (1 << 20);
-  double heap_per_wire_byte = 2.5;  ///< decoded spans on the heap over their protobuf size
-  double gc_headroom = 2.0;         ///< peak heap over live heap at GOGC=100
-  double gzip_fixed_bytes = 200;    ///< of a compressed body, whatever is in it: names and attributes, once
-  double gzip_span_bytes = 48;      ///< what ids and times of one span add; they do not compress
+/// Price of handling requests: of each, of each span and attribute in them, of each byte of their bodies.
+struct Price {
+  double request = 0, span = 0, attribute = 0, byte = 0;
 };
-Costs costs_of(Version version);
 
+/// Parameters of one version. CPU in microseconds of one core, sizes in bytes, unless said otherwise.
+struct Costs {
+  struct Cpu {
+    double start_seconds = 0;  ///< a fresh process reading its configuration
+    double idle_cores = 0;     ///< with nothing to do, its page read once a second
+    Price zipkin, otlp, exported;
+    double gzip_request = 0, gzip_byte = 0;  ///< on top of `exported`
+    double batch_span = 0;
+    double queue_request = 0;
+    double timer_turn = 0;        ///< of a batch processor's timer
+    double spin_cores = 0;        ///< of a timer loop that never sleeps
+    double collected_byte = 0;    ///< live heap that a garbage collection looks at
+  } cpu;
+  Price zipkin_garbage, otlp_garbage, exported_garbage;  ///< bytes of heap allocated, whether they live on or not
+  double idle_garbage = 0;           ///< bytes a second
+  double idle_live_heap = 0;         ///< after a collection with nothing held
+  double live_per_held_byte = 0;     ///< decoded spans on the heap over their OTLP size
+  double idle_resident = 0;          ///< resident memory with nothing to do
+  double resident_per_heap_byte = 0; ///< resident memory that grows with what the heap may grow to, over that growth
+  double gzip_fixed = 0;             ///< of a compressed body, whatever is in it: names and attributes, once
+  double gzip_span = 0;              ///< what ids and times of one span add; they do not compress
+};
+
+/// What these requests cost together.
+double priced(const Price& price, const Handled& handled);
+/// CPU seconds of a process that has done this since it started.
+double cpu_seconds(const Costs& costs, const Work& work, Duration uptime);
+/// Bytes of heap that it has allocated meanwhile.
+double allocated_bytes(const Costs& costs, const Work& work, Duration uptime);
 /// Bytes of a gzip body with this payload: fixed + per span, never more than uncompressed. Fitted to bodies of 1 to 36
 /// spans of one service; spans with many distinct attribute values compress worse, so this is a lower bound for them.
 std::int64_t compressed_bytes(const Costs& costs, const Payload& payload);
+
+/// A parameter as files and reports name it.
+struct CostParameter {
+  const char* name;   ///< "cpu.zipkin.span"
+  const char* unit;   ///< "us", "bytes", …
+  const char* about;
+  double most;        ///< no file may say more; the least is 0
+  double* (*field)(Costs&);
+};
+std::span<const CostParameter> cost_parameters();
+
+/// Where a value comes from.
+struct CostSource {
+  std::string source;
+  std::string date;   ///< YYYY-MM-DD
+};
+
+/// Parameters of the collectors from one version on.
+struct CostGeneration {
+  Version from;
+  Costs costs;
+  std::vector<CostSource> sources;  ///< one a parameter, in the order of cost_parameters()
+};
+
+/// What files say, in ascending order of versions. A version has the parameters of the last generation not after it.
+struct CostTable {
+  std::vector<CostGeneration> generations;
+  const Costs& of(Version version) const;
+};
+
+/// The parameters that are part of the program.
+const CostTable& standard_costs();
+
+/// The standard table with what the files say over it, in order; a file may give some parameters only. Every problem
+/// of every file at once. Null when one has an error. Files: models/collector/README.md, "Costs".
+std::shared_ptr<const CostTable> load_costs(const std::vector<std::filesystem::path>& files, Problems& problems);
+/// One file's content over `table`; for content that is in memory. `name` stands for the file in messages.
+void read_costs(std::string_view text, const std::string& name, CostTable& table, Problems& problems);
+
+/// The content of a parameter file that says exactly this.
+std::string costs_file(const CostTable& table, const std::string& headline);
 
 }  // namespace spillway::collector

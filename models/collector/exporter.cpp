@@ -138,6 +138,7 @@ void Exporter::attempt(std::uint32_t id) {
   Post post;
   post.endpoint = settings_.endpoint;
   post.payload = request.payload.clone();
+  if (settings_.usage != nullptr) settings_.usage->exported(post.payload, settings_.compressed);
   post.body_bytes = settings_.compressed ? compressed_bytes(settings_.costs, post.payload) : post.payload.bytes();
   post.credential = settings_.credential;
   post.timeout = config_.timeout;

@@ -13,6 +13,7 @@
 #include "models/collector/pipeline.hpp"
 #include "models/collector/queue_batch.hpp"
 #include "models/collector/sending_queue.hpp"
+#include "models/collector/usage.hpp"
 #include "models/collector/version.hpp"
 #include "models/network/transport.hpp"
 
@@ -46,6 +47,7 @@ struct ExporterSettings {
   CredentialId credential = 0;
   bool compressed = true;
   Costs costs;
+  Usage* usage = nullptr;  ///< of the process; null: nobody counts
 };
 
 class Exporter final : public Consumer, public AnswerTo, public Component, public Stage, public BatchTo {
@@ -68,6 +70,7 @@ class Exporter final : public Consumer, public AnswerTo, public Component, publi
   std::int64_t queue_used() const { return queue_.used(); }
   std::int64_t in_flight() const { return static_cast<std::int64_t>(requests_.live()); }
   const Level& queue_level() const { return queue_.level(); }
+  std::int64_t queued_requests() const { return queue_.admitted(); }
 
  private:
   struct Request {  ///< one thing to export, through all its attempts

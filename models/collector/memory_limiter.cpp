@@ -6,19 +6,21 @@ namespace spillway::collector {
 namespace {
 
 constexpr std::int64_t kMiB = 1 << 20;
-/// What limit_percentage refers to when nothing says how much memory there is. Collector pods of the reference
-/// platforms have 512 MiB; a scenario that matters gives limit_mib.
-constexpr std::int64_t kTotalMemory = 512 * kMiB;
-
-std::int64_t hard_limit_of(const MemoryLimiterConfig& c) {
-  return c.limit_mib != 0 ? c.limit_mib * kMiB : kTotalMemory / 100 * c.limit_percentage;
+std::int64_t percent_of(double total, std::int64_t percent) {
+  return static_cast<std::int64_t>(total) / 100 * percent;
 }
 
-std::int64_t spike_of(const MemoryLimiterConfig& c, std::int64_t hard) {
+std::int64_t hard_limit_of(const MemoryLimiterConfig& c, double total) {
+  return c.limit_mib != 0 ? c.limit_mib * kMiB : percent_of(total, c.limit_percentage);
+}
+
+std::int64_t spike_of(const MemoryLimiterConfig& c, std::int64_t hard, double total) {
   if (c.limit_mib != 0 && c.spike_limit_mib != 0) return c.spike_limit_mib * kMiB;
-  if (c.limit_mib == 0 && c.spike_limit_percentage != 0) return kTotalMemory / 100 * c.spike_limit_percentage;
+  if (c.limit_mib == 0 && c.spike_limit_percentage != 0) return percent_of(total, c.spike_limit_percentage);
   return hard / 5;
 }
+
+double known_memory(double total) { return total > 0 ? total : kAssumedMemory; }
 
 Duration next_interval(Duration current, Duration minimum, Duration maximum, Duration check) {
   if (maximum == Duration{0}) return minimum;
@@ -28,16 +30,18 @@ Duration next_interval(Duration current, Duration minimum, Duration maximum, Dur
 
 }  // namespace
 
-LimiterState::LimiterState(const MemoryLimiterConfig& config, const Semantics& semantics, Time started)
-    : config_{&config}, gate_at_start_{semantics.limiter_gc_gate_at_start}, hard_{hard_limit_of(config)},
-      soft_{hard_ - spike_of(config, hard_)}, last_gc_{started} {}
+LimiterState::LimiterState(const MemoryLimiterConfig& config, const Semantics& semantics, Time started,
+                           double total_memory)
+    : config_{&config}, gate_at_start_{semantics.limiter_gc_gate_at_start}, backs_off_{semantics.limiter_gc_backoff},
+      hard_{hard_limit_of(config, known_memory(total_memory))},
+      soft_{hard_ - spike_of(config, hard_, known_memory(total_memory))}, last_gc_{started} {}
 
 void LimiterState::classify(std::int64_t heap, bool collected) {
   const bool effective = heap < soft_ || static_cast<double>(heap) <= 0.95 * static_cast<double>(last_heap_);
   last_heap_ = heap;
   if (effective) {
     soft_interval_ = hard_interval_ = Duration{0};
-  } else if (collected) {
+  } else if (collected && backs_off_) {
     soft_interval_ = next_interval(soft_interval_, config_->min_gc_interval_when_soft_limited,
                                    config_->max_gc_interval_when_soft_limited, config_->check_interval);
     hard_interval_ = next_interval(hard_interval_, config_->min_gc_interval_when_hard_limited,
@@ -68,19 +72,18 @@ void LimiterState::tick(Time now, std::int64_t heap, const std::function<std::in
 }
 
 MemoryLimiter::MemoryLimiter(Run& run, std::string name, const MemoryLimiterConfig& config, const Semantics& semantics,
-                             std::function<std::int64_t()> heap)
+                             LimiterHeap heap)
     : run_{run}, config_{config}, semantics_{semantics}, heap_{std::move(heap)}, self_{run.sim.add(*this)},
-      state_{config, semantics, Time{}}, refused_{run.ledger.add_loss(std::move(name), "refused, memory limit")} {}
+      state_{config, semantics, Time{}, heap_.total_memory}, refused_{run.ledger.add_loss(std::move(name), "refused, memory limit")} {}
 
 void MemoryLimiter::start() {
-  state_ = LimiterState{config_, semantics_, run_.sim.now()};
+  state_ = LimiterState{config_, semantics_, run_.sim.now(), heap_.total_memory};
   counters_ = {};
   timer_ = run_.sim.start_timer(run_.sim.now() + config_.check_interval, self_, 0);
 }
 
 void MemoryLimiter::handle(const Event&) {
-  // Garbage is not modelled, so a collection finds the same heap.
-  state_.tick(run_.sim.now(), heap_(), heap_);
+  state_.tick(run_.sim.now(), heap_.alloc(), heap_.collect);
   timer_ = run_.sim.start_timer(run_.sim.now() + config_.check_interval, self_, 0);
 }
 

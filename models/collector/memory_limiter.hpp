@@ -1,6 +1,5 @@
 // The memory_limiter processor: a flag that changes at ticks only. Semantics: internal/memorylimiter, checked
-// against running v0.111 and v0.159. The heap it looks at is a model: idle heap plus what the collector holds times
-// a factor. Garbage between two collections is left out, so refusal begins later here than in reality.
+// against running v0.111 and v0.159. The heap it looks at is GoHeap's: what the collector holds, and garbage.
 #pragma once
 
 #include <functional>
@@ -12,10 +11,22 @@
 
 namespace spillway::collector {
 
+/// What limit_percentage refers to when nothing says how much memory there is: collector pods of the reference
+/// platforms have that much. A run that depends on it says so.
+inline constexpr double kAssumedMemory = 512.0 * (1 << 20);
+
+/// The heap that a limiter reads, and the collection that it forces.
+struct LimiterHeap {
+  std::function<std::int64_t()> alloc;
+  std::function<std::int64_t()> collect;  ///< returns what is left
+  double total_memory = 0;
+};
+
 /// State machine of one tick. Pure: time and heap come in, the flag and "collect now" come out.
 class LimiterState {
  public:
-  LimiterState(const MemoryLimiterConfig& config, const Semantics& semantics, Time started);
+  /// `total_memory`: of the machine or cgroup, what limit_percentage refers to; 0: kAssumedMemory.
+  LimiterState(const MemoryLimiterConfig& config, const Semantics& semantics, Time started, double total_memory = 0);
   /// `heap` in bytes; `collect` runs a garbage collection and returns the heap after it.
   void tick(Time now, std::int64_t heap, const std::function<std::int64_t()>& collect);
   bool must_refuse() const { return must_refuse_; }
@@ -26,7 +37,7 @@ class LimiterState {
   void classify(std::int64_t heap, bool collected);
   Duration gate(bool above_hard) const;
   const MemoryLimiterConfig* config_;
-  bool gate_at_start_;
+  bool gate_at_start_, backs_off_;
   std::int64_t hard_, soft_;
   bool must_refuse_ = false;
   Time last_gc_;
@@ -42,7 +53,7 @@ struct LimiterCounters {
 class MemoryLimiter final : public Component, public Stage {
  public:
   MemoryLimiter(Run& run, std::string name, const MemoryLimiterConfig& config, const Semantics& semantics,
-                std::function<std::int64_t()> heap);
+                LimiterHeap heap);
   void start() override;
   void kill(Cause cause) override;
   void stop(Done stopped) override;
@@ -56,7 +67,7 @@ class MemoryLimiter final : public Component, public Stage {
   Run& run_;
   const MemoryLimiterConfig& config_;
   Semantics semantics_;
-  std::function<std::int64_t()> heap_;
+  LimiterHeap heap_;
   Target self_;
   LimiterState state_;
   TimerId timer_;

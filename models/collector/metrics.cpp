@@ -10,6 +10,9 @@ struct UrlParts {
   std::string host, port, path;
 };
 
+/// A batch processor's timer below this turns without sleeping: `timeout: 10` is ten nanoseconds, and one core busy.
+constexpr Duration kShortestSleep = std::chrono::microseconds{20};
+
 UrlParts split_url(const std::string& url) {
   UrlParts parts;
   const auto scheme = url.find("://");
@@ -134,28 +137,28 @@ void Collector::write_exporters(Page& page) const {
   }
 }
 
-std::int64_t Collector::heap_bytes() const {
-  return static_cast<std::int64_t>(costs_.idle_heap_bytes + costs_.heap_per_wire_byte * static_cast<double>(held_bytes_));
-}
-
-double Collector::cpu_seconds() const {
-  double microseconds = 0;
-  for (const NamedReceiver& named : receivers_) {
-    const bool zipkin = named.receiver->settings().protocol == Protocol::zipkin;
-    const double request = zipkin ? costs_.zipkin_request_us : costs_.otlp_request_us;
-    const double span = zipkin ? costs_.zipkin_span_us + costs_.zipkin_attribute_us * costs_.typical_attributes
-                               : costs_.otlp_span_us + costs_.otlp_attribute_us * costs_.typical_attributes;
-    microseconds += request * static_cast<double>(named.receiver->requests()) +
-                    span * static_cast<double>(named.receiver->spans());
+Work Collector::work() const {
+  Work work = usage_.work();
+  const Duration up = run_.sim.now() - started_;
+  for (const NamedBatch& named : batches_) {
+    work.batched_spans += named.batch->accepted_spans();
+    const Duration interval = named.batch->timer_interval();
+    if (interval == Duration{0}) continue;
+    if (interval < kShortestSleep) work.spinning_seconds += seconds(up);
+    else work.timer_turns += seconds(up) / seconds(interval);
   }
-  return costs_.start_cpu_seconds + microseconds * 1e-6;
+  for (const NamedExporter& named : exporters_) work.queued += named.exporter->queued_requests();
+  return work;
 }
 
 void Collector::write_process(Page& page) const {
-  const double live = costs_.heap_per_wire_byte * static_cast<double>(held_bytes_);
-  put(page, "otelcol_process_cpu_seconds", {}, cpu_seconds());
-  put(page, "otelcol_process_memory_rss", {}, costs_.idle_rss_bytes + costs_.gc_headroom * live);
-  put(page, "otelcol_process_uptime", {}, seconds(run_.sim.now() - started_));
+  const Duration up = run_.sim.now() - started_;
+  const Work done = work();
+  put(page, "otelcol_process_cpu_seconds", {}, cpu_seconds(settings_.costs, done, up));
+  put(page, "otelcol_process_memory_rss", {}, usage_.resident());
+  put(page, "otelcol_process_runtime_heap_alloc_bytes", {}, static_cast<double>(usage_.heap()));
+  put(page, "otelcol_process_runtime_total_alloc_bytes", {}, allocated_bytes(settings_.costs, done, up));
+  put(page, "otelcol_process_uptime", {}, seconds(up));
 }
 
 }  // namespace spillway::collector

@@ -34,7 +34,6 @@ Receiver::Receiver(Run& run, Network& network, ReceiverSettings settings, Consum
 
 void Receiver::start() {
   counters_ = {};
-  requests_ = spans_ = 0;
   listening_ = true;
 }
 
@@ -44,16 +43,21 @@ void Receiver::reply(RequestId request, int status, Cause cause) {
 
 void Receiver::receive(RequestId request) {
   const Post& post = network_.request(request);
-  ++requests_;
   if (settings_.credential != 0 && post.credential != settings_.credential) return reply(request, 401);
   if (post.body_bytes > settings_.max_request_body_size) return reply(request, 400);
-  spans_ += post.payload.items();
+  count(post);
   if (post.payload.is_empty()) return reply(request, settings_.protocol == Protocol::zipkin ? 202 : 200);
   const std::uint32_t token = open_.add({request, post.payload.items(), {}, false, {}});
   const Duration timeout = post.timeout;
   live_.push_back(token);
   next_.consume(decoded(post.payload), {this, token});
   watch_client(token, timeout);
+}
+
+void Receiver::count(const Post& post) {
+  if (settings_.usage == nullptr) return;
+  if (settings_.protocol == Protocol::zipkin) settings_.usage->received_zipkin(post.payload, post.body_bytes);
+  else settings_.usage->received_otlp(post.payload, post.body_bytes);
 }
 
 // What the pipeline gets to see: Zipkin spans are translated.

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "models/collector/pipeline.hpp"
+#include "models/collector/usage.hpp"
 #include "models/network/network.hpp"
 
 namespace spillway::collector {
@@ -19,6 +20,7 @@ struct ReceiverSettings {
   Protocol protocol = Protocol::otlp_http;
   std::int64_t max_request_body_size = 20 << 20;
   CredentialId credential = 0;  ///< required from clients; 0: none
+  Usage* usage = nullptr;       ///< of the process; null: nobody counts
 };
 
 struct ReceiverCounters {
@@ -42,8 +44,6 @@ class Receiver final : public Server, public Caller, public Component {
   DestinationSet reach() const { return next_.reach; }
   const ReceiverSettings& settings() const { return settings_; }
   const ReceiverCounters& counters() const { return counters_; }
-  std::int64_t requests() const { return requests_; }
-  std::int64_t spans() const { return spans_; }
 
  private:
   struct Open {
@@ -54,6 +54,7 @@ class Receiver final : public Server, public Caller, public Component {
     TimerId client_leaves;
   };
   Payload decoded(const Payload& payload);
+  void count(const Post& post);
   void watch_client(std::uint32_t token, Duration timeout);
   void reply(RequestId request, int status, Cause cause = {});
 
@@ -67,7 +68,6 @@ class Receiver final : public Server, public Caller, public Component {
   Slab<Open> open_;
   std::vector<std::uint32_t> live_;
   ReceiverCounters counters_;
-  std::int64_t requests_ = 0, spans_ = 0;
   Done stopped_;
 };
 

@@ -38,6 +38,7 @@ void SendingQueue::reject(const Payload& payload, Done done, Cause cause) {
 
 // Requests that wait in a file are not in memory.
 void SendingQueue::admit(Payload payload, Done done) {
+  ++admitted_;
   run_.hold(payload, reach_);
   if (!persistent()) held_bytes_ += payload.bytes();
   Element element;
@@ -132,7 +133,7 @@ void SendingQueue::wake_waiter() {
 void SendingQueue::start() {
   refused_ = {};
   stopping_ = false;
-  used_ = 0;
+  used_ = admitted_ = 0;
   for (const ElementId id : waiting_) used_ += elements_[id].size;
   for (const ElementId id : std::exchange(dispatched_, {})) {
     Element& element = elements_[id];

@@ -57,6 +57,7 @@ class SendingQueue {
 
   std::int64_t used() const { return used_; }
   const Level& level() const { return level_; }
+  std::int64_t admitted() const { return admitted_; }  ///< since the start
   const Counter& refused() const { return refused_; }
 
  private:
@@ -92,7 +93,7 @@ class SendingQueue {
   std::deque<ElementId> waiting_;
   std::vector<ElementId> dispatched_;  ///< taken and not ended, as the file lists them
   std::deque<Waiter> waiters_;
-  std::int64_t used_ = 0;
+  std::int64_t used_ = 0, admitted_ = 0;
   bool stopping_ = false;
   Level level_;
   Counter refused_;

@@ -201,7 +201,8 @@ struct Client {
   WireFormat format = WireFormat::otlp_proto;
   std::int64_t spans = 10;             ///< per post
   std::int64_t spans_per_trace = 0;    ///< 0: each post is one trace
-  int attributes = 5;                  ///< string attributes per span besides none others
+  int attributes = 5;                  ///< string attributes per span
+  int attribute_bytes = 0;             ///< length of their values; 0: "value-0", "value-1" …
   Time first{};
   Duration every = std::chrono::seconds{1};
   std::int64_t count = 1;
@@ -225,6 +226,8 @@ struct CollectorUse {
   std::vector<std::string> addresses;  ///< host names under which clients and configurations know it
   std::map<std::string, std::string> environment;
   int cpus = 2;  ///< logical CPUs the Go runtime sees (capacity of the batch processor's channel)
+  double memory = 0;  ///< of its machine or cgroup, bytes, for limit_percentage; 0: not said
+  std::vector<std::filesystem::path> costs;  ///< parameter files of CPU and memory over the standard one, in order
   Where where;
 };
 

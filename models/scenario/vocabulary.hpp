@@ -188,6 +188,8 @@ void describe(V& v, Client& client) {
   v.field("spans", client.spans, About{"per post", Unit::none, 1, 100'000});
   v.field("spans_per_trace", client.spans_per_trace, About{"0: each post is one trace", Unit::none, 0, 100'000});
   v.field("attributes", client.attributes, About{"string attributes per span", Unit::none, 0, 128});
+  v.field("attribute_bytes", client.attribute_bytes,
+          About{"length of each attribute's value; 0: value-0, value-1 …", Unit::none, 0, 65'536});
   v.field("first", client.first, About{"moment of the first post", Unit::seconds, 0, kLongest});
   v.field("every", client.every, About{"from post to post", Unit::seconds, 1e-7, kLongest});
   v.field("count", client.count, About{"posts", Unit::none, 1, 10'000'000});
@@ -201,7 +203,8 @@ void describe(V& v, Client& client) {
   v.field("user", client.user, About{"for basic authentication"});
   v.field("password", client.password, About{"for basic authentication"});
   v.excludes("at", {"first", "every", "count"});
-  v.excludes("posts", {"at", "first", "every", "count", "spans", "spans_per_trace", "attributes"});
+  v.excludes("posts", {"at", "first", "every", "count", "spans", "spans_per_trace", "attributes",
+                       "attribute_bytes"});
   v.needs("user", {"password"});
   v.needs("password", {"user"});
 }
@@ -217,6 +220,9 @@ void describe(V& v, CollectorUse& collector) {
   v.field("addresses", collector.addresses, About{"host or host:port under which it is known; absent: its name"});
   v.field("environment", collector.environment, About{"environment variables for ${env:…} in its files"});
   v.field("cpus", collector.cpus, About{"logical CPUs that the Go runtime sees", Unit::none, 1, 1024});
+  v.field("memory", collector.memory,
+          About{"of its machine or cgroup, for limit_percentage; absent: 512MiB", Unit::bytes, 0, 1e15});
+  v.field("costs", collector.costs, About{"CPU and memory parameters over the standard ones: file, or files in order"});
 }
 
 /// What a backend does; flat keys beside others of the same map.

@@ -3,9 +3,13 @@
 namespace spillway {
 namespace {
 
-Attributes made_up_attributes(int count) {
+Attributes made_up_attributes(int count, int bytes) {
   Attributes attributes;
-  for (int i = 0; i < count; ++i) attributes.emplace_back("attribute." + std::to_string(i), "value-" + std::to_string(i));
+  for (int i = 0; i < count; ++i) {
+    std::string value = "value-" + std::to_string(i);
+    if (bytes > 0) value.resize(static_cast<std::size_t>(bytes), static_cast<char>('a' + i % 26));
+    attributes.emplace_back("attribute." + std::to_string(i), std::move(value));
+  }
   return attributes;
 }
 
@@ -16,7 +20,7 @@ ScriptedClient::ScriptedClient(Run& run, Transport& transport, const Client& spe
     : run_{run}, transport_{transport}, spec_{spec}, target_{std::move(target)}, credential_{credential},
       resource_{resource}, source_{source}, end_{end}, self_{run.sim.add(*this)}, given_{run.catalog, spec},
       losses_{run, spec.name} {
-  const Attributes attributes = made_up_attributes(spec.attributes);
+  const Attributes attributes = made_up_attributes(spec.attributes, spec.attribute_bytes);
   root_shape_ = run.catalog.add_shape({"root", SpanKind::server, attributes});
   child_shape_ = run.catalog.add_shape({"child", SpanKind::internal, attributes});
   schedule_due();

@@ -196,6 +196,7 @@ class Measurement {
       spec.environment = use.environment;
       spec.telemetry = prepared_.configs[room.collector.index].telemetry;
       spec.cpus = use.cpus;
+      spec.precise_cpu = options_.precise_cpu;
       std::string file = room.collector.name + ".log";
       std::replace(file.begin(), file.end(), '/', '-');
       spec.log = (options_.logs.empty() ? lab_.folder() : options_.logs) / file;
@@ -362,6 +363,14 @@ std::vector<std::string> missing_for_measure(const PreparedScenario& prepared, c
   for (std::size_t i = 0; i < prepared.versions.size(); ++i) {
     if (stand_in(options, prepared.versions[i]) != nullptr) continue;
     missing.push_back("no built collector of the generation of " + collector::to_text(prepared.versions[i]) + "; run real/collector/build.sh");
+  }
+  for (std::size_t i = 0; i < prepared.configs.size(); ++i) {
+    for (const auto& processor : prepared.configs[i].processors) {
+      const auto* limiter = std::get_if<collector::MemoryLimiterConfig>(&processor.config);
+      if (limiter == nullptr || limiter->limit_mib != 0) continue;
+      missing.push_back(prepared.scenario.collectors[i].name + " " + processor.id +
+                        ": limit_percentage is of this machine's memory here; use limit_mib");
+    }
   }
   World world{prepared, 0, {}};
   for (const std::string& problem : plan_lab(prepared, world).problems) missing.push_back(problem);

@@ -19,6 +19,7 @@ struct MeasureOptions {
   /// Path of a real collector for each version that is there, e.g. {0,159,0}.
   std::vector<std::pair<collector::Version, std::filesystem::path>> collectors;
   std::filesystem::path logs;  ///< existing folder for the programs' output; empty: thrown away
+  bool precise_cpu = false;  ///< series `spillway_process_cpu_seconds`: the kernel's clock beside the program's own figure
   std::function<void(double seconds)> progress;  ///< of the run so far; may be empty
 };
 

@@ -1,6 +1,7 @@
 #include "real/local/real_collector.hpp"
 
 #include <csignal>
+#include <ctime>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -28,6 +29,14 @@ std::size_t count_of(const std::string& text, const std::string& what) {
 // Labels that say which process it was, not what was counted.
 bool about_the_process(const std::string& label) {
   return label.starts_with("service_") || label.starts_with("otel_scope_");
+}
+
+/// CPU seconds of a running process, all its threads; nothing when it has ended.
+std::optional<double> cpu_clock(pid_t pid) {
+  clockid_t clock{};
+  timespec used{};
+  if (::clock_getcpuclockid(pid, &clock) != 0 || ::clock_gettime(clock, &used) != 0) return std::nullopt;
+  return static_cast<double>(used.tv_sec) + 1e-9 * static_cast<double>(used.tv_nsec);
 }
 
 }  // namespace
@@ -93,6 +102,9 @@ std::vector<MetricValue> RealCollector::scrape() const {
     std::erase_if(value.labels, [](const auto& label) { return about_the_process(label.first); });
     value.labels["collector"] = spec_.name;
     values.push_back(std::move(value));
+  }
+  if (const auto cpu = spec_.precise_cpu ? cpu_clock(process_->pid()) : std::nullopt) {
+    values.push_back({"spillway_process_cpu_seconds", {{"collector", spec_.name}}, *cpu});
   }
   return values;
 }

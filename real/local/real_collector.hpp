@@ -25,6 +25,7 @@ struct RealCollectorSpec {
   collector::TelemetryConfig telemetry;
   int cpus = 2;
   std::filesystem::path log;
+  bool precise_cpu = false;  ///< its page also has the kernel's clock of the process, in nanoseconds' resolution
 };
 
 class RealCollector {

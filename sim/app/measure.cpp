@@ -13,6 +13,7 @@
 #include "analysis/report/series_csv.hpp"
 #include "analysis/report/summary.hpp"
 #include "sim/app/commands.hpp"
+#include "sim/app/cost_grid.hpp"
 #include "sim/app/options.hpp"
 #include "sim/app/output.hpp"
 #include "sim/app/ready.hpp"
@@ -29,6 +30,8 @@ constexpr int kIdlePercentWanted = 15;
 
 struct Settings {
   std::string file;
+  bool cost_grid = false;
+  CostGridSettings costs;
   ScenarioOptions scenario;
   Format format = Format::text;
   std::string out;
@@ -143,13 +146,26 @@ void add_measure(CLI::App& spillway, Action& chosen) {
   auto settings = std::make_shared<Settings>();
   CLI::App& command = *spillway.add_subcommand("measure", "the same scenario on real collectors, on this machine");
   command.footer(kExamples);
-  command.add_option("SCENARIO", settings->file, "scenario file")->required()->type_name("");
+  auto* scenario = command.add_option("SCENARIO", settings->file, "scenario file")->type_name("");
+  auto* grid = command.add_flag("--cost-grid", settings->cost_grid,
+                                "instead of a scenario: what collectors cost, and how well that is predicted");
+  grid->excludes(scenario);
+  command.add_flag("--quick", settings->costs.quick, "with --cost-grid: only check the parameters, about a minute")
+      ->needs(grid);
+  command.add_option("--write-costs", settings->costs.file, "with --cost-grid: write the parameters found to this file")
+      ->type_name("FILE")
+      ->needs(grid);
   add_scenario_options(command, settings->scenario);
   add_format(command, settings->format);
   command.add_option("--out", settings->out, "folder for record.json and series.csv")->type_name("DIR");
   command.add_option("--logs", settings->logs, "existing folder for the programs' own output")->type_name("DIR");
   command.add_flag("--compare", settings->judge, "compare with the simulation");
-  command.callback([settings, &chosen] { chosen = [settings] { return measure(*settings); }; });
+  command.callback([settings, &chosen] {
+    if (settings->file.empty() && !settings->cost_grid) throw CLI::RequiredError("SCENARIO");
+    chosen = [settings] {
+      return settings->cost_grid ? measure_costs(settings->costs, programs(*settings)) : measure(*settings);
+    };
+  });
 }
 
 }  // namespace spillway::app

@@ -32,6 +32,11 @@ void add_scenario_options(CLI::App& command, ScenarioOptions& options) {
   command.add_option("--duration", options.duration, "length of the traffic, e.g. 90s or 15m (the scenario's)")
       ->type_name("TIME");
   command
+      .add_option("--costs", options.costs,
+                  "CPU and memory parameters of collectors over the standard ones; see measure --cost-grid")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  command
       .add_option("--set", options.set,
                   "another value for a key of the scenario, e.g. collectors.gateway.version=0.111.0")
       ->type_name("PATH=VALUE")

@@ -21,6 +21,7 @@ void add_format(CLI::App& command, Format& format);
 struct ScenarioOptions {
   std::optional<std::string> seed, replications, duration;  ///< as written: the reader of scenarios checks them
   std::vector<std::string> set;                             ///< path=value
+  std::vector<std::string> costs;                           ///< parameter files
 };
 void add_scenario_options(CLI::App& command, ScenarioOptions& options);
 

@@ -13,7 +13,7 @@ Ready make_ready(const std::string& file, const ScenarioOptions& options) {
   Ready ready;
   if (loaded.scenario) {
     check_figures(*loaded.scenario, problems);
-    ready.prepared = prepare(std::move(*loaded.scenario), problems);
+    ready.prepared = prepare(std::move(*loaded.scenario), problems, {options.costs.begin(), options.costs.end()});
   }
   print(problems);
   if (loaded.failure == LoadFailure::environment) return {nullptr, kEnvironment};

@@ -19,6 +19,7 @@ struct ExporterBench : Bench {
     exporter_settings.config = &config;
     exporter_settings.semantics = semantics_of(version);
     exporter_settings.compressed = compressed;
+    exporter_settings.costs = standard_costs().of(version);
     exporter = std::make_unique<Exporter>(run, transport, exporter_settings, reach, held_bytes);
     exporter->start();
     sender = std::make_unique<Sender>(*this, *exporter);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "models/collector/go_heap.hpp"
 #include "tests/models/bench.hpp"
 
 namespace spillway::collector {
@@ -74,6 +75,28 @@ TEST(LimiterState, CollectionsThatDoNotHelpBecomeRarer) {
   EXPECT_TRUE(heap.state.must_refuse());
 }
 
+TEST(LimiterState, Before0156CollectionsThatDoNotHelpGoOnAtEveryTick) {
+  const Semantics between = semantics_of({0, 150, 0});
+  ScriptedHeap heap{between};
+  for (int t = 1; t <= 4; ++t) heap.tick(t, 410, 410);
+  EXPECT_EQ(heap.collected_at, (std::vector<double>{1, 2, 3, 4})) << "min_gc_interval_when_hard_limited is 0";
+  ScriptedHeap soft{between};
+  for (int t = 1; t <= 35; ++t) soft.tick(t, 310, 310);
+  EXPECT_EQ(soft.collected_at, (std::vector<double>{11, 22, 33})) << "more than 10 s since the last one";
+}
+
+TEST(LimiterState, APercentageIsOfTheMemoryThereIs) {
+  MemoryLimiterConfig config;
+  config.limit_percentage = 80;
+  config.spike_limit_percentage = 25;
+  const LimiterState gigabyte{config, kNow, {}, 1000.0 * kMiB};
+  EXPECT_EQ(gigabyte.hard_limit(), 800 * kMiB);
+  EXPECT_EQ(gigabyte.soft_limit(), 550 * kMiB) << "the spike is a share of all memory, not of the limit";
+  EXPECT_EQ(LimiterState(config, kNow, {}).hard_limit(), 512 * kMiB / 100 * 80) << "nobody said how much there is";
+  config.limit_mib = 100;
+  EXPECT_EQ(LimiterState(config, kNow, {}, 1000.0 * kMiB).hard_limit(), 100 * kMiB) << "limit_mib wins";
+}
+
 TEST(LimiterState, Before0120CollectsOnTheEdgeAndThenKeepsRefusing) {
   ScriptedHeap heap{kBefore};
   heap.tick(1, 310, 305);
@@ -85,9 +108,49 @@ TEST(LimiterState, Before0120CollectsOnTheEdgeAndThenKeepsRefusing) {
   EXPECT_FALSE(heap.state.must_refuse()) << "above the hard limit it collects at every tick";
 }
 
+/// A limiter that looks at a heap with garbage: 20 MiB live, 1 MiB allocated by each call of `allocate`.
+struct GarbageBench : Bench {
+  explicit GarbageBench(const Semantics& semantics)
+      : limiter{run, "limiter", config, semantics,
+                LimiterHeap{[this] { return static_cast<std::int64_t>(heap.alloc()); },
+                            [this] { return static_cast<std::int64_t>(heap.collect(run.sim.now(), live)); }}} {
+    heap.start({});
+    limiter.start();
+  }
+  void allocate(double at) {
+    script.at(at, [this] { heap.allocate(run.sim.now(), kMiB, live); });
+  }
+  double live = 20 * kMiB;
+  GoHeap heap{{}, live};
+  MemoryLimiterConfig config = limits(38, 8);
+  MemoryLimiter limiter;
+};
+
+// The sawtooth of a heap with half the soft limit of live data reaches it: refusal begins although little is held.
+TEST(MemoryLimiter, GarbageAloneCanMakeItRefuseUntilACollection) {
+  GarbageBench bench{kNow};
+  for (int i = 0; i < 12; ++i) bench.allocate(0.05 * i + 0.1);
+  bench.run_until(1.5);
+  EXPECT_TRUE(bench.limiter.must_refuse()) << "32 MiB, of which 20 live, against a soft limit of 30";
+  EXPECT_EQ(bench.heap.collections(), 0) << "no collection at the soft limit in the first 10 s";
+  bench.run_until(11.5);
+  EXPECT_FALSE(bench.limiter.must_refuse());
+  EXPECT_EQ(bench.heap.collections(), 1);
+}
+
+TEST(MemoryLimiter, RefusesForGoodWhenWhatLivesIsAboveTheSoftLimit) {
+  for (const Semantics& semantics : {kNow, kBefore}) {
+    GarbageBench bench{semantics};
+    bench.live = 33 * kMiB;
+    bench.script.at(0.5, [&] { bench.heap.collect(bench.run.sim.now(), bench.live); });
+    bench.run_until(60);
+    EXPECT_TRUE(bench.limiter.must_refuse());
+  }
+}
+
 struct LimiterBench : Bench {
   explicit LimiterBench(const Semantics& semantics)
-      : limiter{run, "limiter", config, semantics, [this] { return heap; }} {
+      : limiter{run, "limiter", config, semantics, LimiterHeap{[this] { return heap; }, [this] { return heap; }}} {
     limiter.start();
   }
   std::int64_t heap = 10 * kMiB;

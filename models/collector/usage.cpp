@@ -1,0 +1,58 @@
+#include "models/collector/usage.hpp"
+
+namespace spillway::collector {
+
+Usage::Usage(Run& run, const Costs& costs, GoRuntime runtime)
+    : run_{run}, costs_{costs}, self_{run.sim.add(*this)}, heap_{runtime, costs.idle_live_heap} {}
+
+void Usage::start() {
+  held_bytes_ = 0;  // what a killed life held is gone
+  work_ = {};
+  heap_.start(run_.sim.now());
+  touched_ = run_.sim.now();
+  timer_ = run_.sim.start_timer(heap_.due(), self_, 0);
+}
+
+void Usage::stop() { run_.sim.cancel(timer_); }
+
+// Go's own collection: two minutes after the last one, whatever started that.
+void Usage::handle(const Event& event) {
+  if (heap_.due() <= event.at) collect();
+  timer_ = run_.sim.start_timer(heap_.due(), self_, 0);
+}
+
+std::int64_t Usage::collect() {
+  touched_ = run_.sim.now();
+  const auto left = static_cast<std::int64_t>(heap_.collect(run_.sim.now(), live()));
+  work_.collected_bytes = heap_.collected_bytes();
+  return left;
+}
+
+void Usage::allocated(const Price& garbage, const Handled& handled) {
+  heap_.allocate(run_.sim.now(), priced(garbage, handled) + idle_garbage(), live());
+  touched_ = run_.sim.now();
+  work_.collected_bytes = heap_.collected_bytes();
+}
+
+void Usage::received_zipkin(const Payload& payload, std::int64_t body_bytes) {
+  const Handled handled{1, payload.items(), count_attributes(payload, run_.catalog, true), body_bytes};
+  work_.zipkin += handled;
+  allocated(costs_.zipkin_garbage, handled);
+}
+
+void Usage::received_otlp(const Payload& payload, std::int64_t body_bytes) {
+  const Handled handled{1, payload.items(), count_attributes(payload, run_.catalog, false), body_bytes};
+  work_.otlp += handled;
+  allocated(costs_.otlp_garbage, handled);
+}
+
+void Usage::exported(const Payload& payload, bool compressed) {
+  const Handled handled{1, payload.items(), count_attributes(payload, run_.catalog, false), payload.bytes()};
+  work_.exported += handled;
+  if (compressed) work_.compressed += handled;
+  allocated(costs_.exported_garbage, handled);
+}
+
+double Usage::resident() const { return costs_.idle_resident + costs_.resident_per_heap_byte * heap_.growth(); }
+
+}  // namespace spillway::collector

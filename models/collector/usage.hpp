@@ -1,0 +1,47 @@
+// Books of what one collector process has done and allocated since it started; its receivers and exporters write it.
+#pragma once
+
+#include "models/collector/costs.hpp"
+#include "models/collector/go_heap.hpp"
+#include "models/run.hpp"
+
+namespace spillway::collector {
+
+class Usage final : public Component {
+ public:
+  Usage(Run& run, const Costs& costs, GoRuntime runtime);
+
+  void start();
+  void stop();
+  void received_zipkin(const Payload& payload, std::int64_t body_bytes);
+  void received_otlp(const Payload& payload, std::int64_t body_bytes);
+  void exported(const Payload& payload, bool compressed);
+  void handle(const Event& event) override;
+
+  std::int64_t& held_bytes() { return held_bytes_; }  ///< of payloads kept beyond a call, OTLP bytes
+  std::int64_t heap() const { return static_cast<std::int64_t>(heap_.alloc() + idle_garbage()); }  ///< MemStats.Alloc
+  std::int64_t collect();                             ///< what is left
+  double resident() const;                            ///< bytes
+  const Work& work() const { return work_; }
+  const GoHeap& go_heap() const { return heap_; }
+  const Costs& costs() const { return costs_; }
+
+ private:
+  void allocated(const Price& garbage, const Handled& handled);
+  /// What doing nothing has allocated since the heap was last touched.
+  double idle_garbage() const { return costs_.idle_garbage * seconds(run_.sim.now() - touched_); }
+  double live() const {
+    return costs_.idle_live_heap + costs_.live_per_held_byte * static_cast<double>(held_bytes_);
+  }
+
+  Run& run_;
+  Costs costs_;
+  Target self_;
+  GoHeap heap_;
+  TimerId timer_;
+  Work work_;
+  std::int64_t held_bytes_ = 0;
+  Time touched_{};
+};
+
+}  // namespace spillway::collector
