@@ -35,8 +35,8 @@ Collector::Collector(Run& run, Network& network, Transport& transport, AddressBo
   std::map<std::string, std::vector<Consumer*>> heads;
   for (const PipelineConfig& pipeline : config_.pipelines) {
     if (pipeline.signal != "traces") continue;
-    Consumer& head = build_pipeline(pipeline);
-    for (const std::string& receiver : pipeline.receivers) heads[receiver].push_back(&head);
+    Consumer* head = &head_of(pipeline);
+    for (const std::string& receiver : pipeline.receivers) heads[receiver].push_back(head);
   }
   build_receivers(network, book, heads);
 }
@@ -95,7 +95,32 @@ Consumer* Collector::exporter(const std::string& id) {
   for (NamedExporter& named : exporters_) {
     if (named.id == id) return named.exporter.get();
   }
-  return discards_.at(id).get();
+  if (discards_.contains(id)) return discards_.at(id).get();
+  return &connector(id);
+}
+
+/// Built once, pipelines behind its connectors before it; a circle was refused with the file.
+Consumer& Collector::head_of(const PipelineConfig& pipeline) {
+  if (const auto known = pipeline_heads_.find(pipeline.id); known != pipeline_heads_.end()) return *known->second;
+  Consumer& head = build_pipeline(pipeline);
+  pipeline_heads_[pipeline.id] = &head;
+  return head;
+}
+
+// forward hands over to every pipeline that starts with it, and its caller hears of errors. What enters any other
+// connector ends there; the run says that it is not modelled.
+Consumer& Collector::connector(const std::string& id) {
+  if (const auto known = connectors_.find(id); known != connectors_.end()) return *known->second;
+  std::vector<Consumer*> behind;
+  for (const PipelineConfig& pipeline : config_.pipelines) {
+    const bool starts = std::find(pipeline.receivers.begin(), pipeline.receivers.end(), id) != pipeline.receivers.end();
+    if (starts && pipeline.signal == "traces" && id.substr(0, id.find('/')) == "forward")
+      behind.push_back(&head_of(pipeline));
+  }
+  if (behind.empty()) return *(connectors_[id] = (discards_[id] = std::make_unique<Discard>()).get());
+  if (behind.size() == 1) return *(connectors_[id] = behind.front());
+  fan_outs_.push_back(std::make_unique<FanOut>(behind));
+  return *(connectors_[id] = fan_outs_.back().get());
 }
 
 Consumer& Collector::build_pipeline(const PipelineConfig& pipeline) {
@@ -121,7 +146,10 @@ Consumer& Collector::add_processor(const std::string& id, Consumer& next) {
     gates_.push_back(std::make_unique<LimiterGate>(*limiters_.at(id), next));
     return *gates_.back();
   }
-  return next;
+  if (!is_span_processor(*config)) return next;
+  span_processors_.push_back(make_span_processor(run_, settings_.name + " processor " + id, *config, semantics_,
+                                                 span_counters_[id], next));
+  return *span_processors_.back();
 }
 
 void Collector::build_receivers(Network& network, AddressBook& book,
@@ -174,6 +202,7 @@ void Collector::start() {
   started_ = run_.sim.now();
   for (auto& [id, discard] : discards_) discard->sent = {};
   usage_.start();
+  for (auto& [id, counters] : span_counters_) counters = {};
   const std::vector<Stage*> all = stages();
   for (auto stage = all.rbegin(); stage != all.rend(); ++stage) (*stage)->start();
   for (NamedReceiver& named : receivers_) named.receiver->start();

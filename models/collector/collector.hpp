@@ -14,6 +14,7 @@
 #include "models/collector/exporter.hpp"
 #include "models/collector/memory_limiter.hpp"
 #include "models/collector/receiver.hpp"
+#include "models/collector/span_processor.hpp"
 #include "models/collector/version.hpp"
 #include "models/senders.hpp"
 
@@ -76,7 +77,9 @@ class Collector final : public Component, public Caller {
 
   void build_exporters(AddressBook& book, Transport& transport);
   void build_limiters();
+  Consumer& head_of(const PipelineConfig& pipeline);
   Consumer& build_pipeline(const PipelineConfig& pipeline);
+  Consumer& connector(const std::string& id);
   Consumer& add_processor(const std::string& id, Consumer& next);
   void build_receivers(Network& network, AddressBook& book,
                        const std::map<std::string, std::vector<Consumer*>>& heads);
@@ -93,6 +96,7 @@ class Collector final : public Component, public Caller {
   void write_receivers(Page& page) const;
   void write_batches(Page& page) const;
   void write_limiters(Page& page) const;
+  void write_span_processors(Page& page) const;
   void write_exporters(Page& page) const;
   void write_debug_exporters(Page& page) const;
   void write_process(Page& page) const;
@@ -109,7 +113,10 @@ class Collector final : public Component, public Caller {
   std::map<std::string, std::unique_ptr<MemoryLimiter>> limiters_;
   std::vector<NamedBatch> batches_;
   std::vector<std::unique_ptr<LimiterGate>> gates_;
+  std::map<std::string, SpanProcessorCounters> span_counters_;  ///< by processor id
+  std::vector<std::unique_ptr<SpanProcessor>> span_processors_;
   std::vector<std::unique_ptr<FanOut>> fan_outs_;
+  std::map<std::string, Consumer*> pipeline_heads_, connectors_;  ///< by id
   std::vector<NamedReceiver> receivers_;
 
   enum class Life { down, running, stopping } life_ = Life::down;

@@ -79,11 +79,11 @@ void refuse_type(const Member& entry, const Component& component, const std::str
 void read_component(Kind kind, const Member& entry, Loading& loading, CollectorConfig& config,
                     std::vector<Component>& out) {
   const std::string path = std::string(section_of(kind)) + '.' + entry.key;
-  Reading reading{loading.semantics, loading.problems, "", {}, 0};
+  Reading reading{loading.semantics, loading.problems, "", {}, 0, {}};
   std::string error;
   const auto id = parse_id(entry.key, error);
   if (!id) return reading.refuse(entry.document, entry.key_mark, path, error + "; write type or type/name");
-  Component component{kind, id->text(), find_type(kind, id->type, loading.semantics), nullptr, path, false, {}};
+  Component component{kind, id->text(), find_type(kind, id->type, loading.semantics), nullptr, path, false, {}, {}};
   reading.owner = std::string(to_text(kind)) + ' ' + component.id;
   component.value = component_value(entry, component.id, loading);
   const bool map_like =
@@ -100,6 +100,7 @@ void read_component(Kind kind, const Member& entry, Loading& loading, CollectorC
     decode_component(entry, component, reading, config);
   component.sound = reading.errors == 0 && !entry.value.broken;
   component.not_modelled = std::move(reading.not_modelled);
+  component.when_used = std::move(reading.when_used);
   if (component.type != nullptr && component.type->effect != "modelled")
     component.not_modelled.push_back({reading.owner, std::string(component.type->effect)});
   out.push_back(std::move(component));
@@ -149,7 +150,7 @@ void list_not_modelled(const std::vector<Component>& components, const Service& 
 CollectorConfig decode(Loading& loading) {
   CollectorConfig config;
   std::vector<Component> components;
-  Reading reading{loading.semantics, loading.problems, "collector", {}, 0};
+  Reading reading{loading.semantics, loading.problems, "collector", {}, 0, {}};
   Fields root(loading.root, "", reading);
   for (const Kind kind : {Kind::receiver, Kind::processor, Kind::exporter, Kind::connector, Kind::extension})
     read_section(kind, root, loading, config, components);

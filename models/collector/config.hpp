@@ -12,6 +12,9 @@
 #include <variant>
 #include <vector>
 
+#include "models/collector/attribute_actions.hpp"
+#include "models/collector/ottl/ottl.hpp"
+#include "models/collector/span_match.hpp"
 #include "models/collector/version.hpp"
 #include "models/collector/workload.hpp"
 #include "models/scenario/document.hpp"
@@ -60,6 +63,36 @@ struct RetryConfig {
   double multiplier = 1.5;
   Duration max_interval = std::chrono::seconds{30};
   Duration max_elapsed_time = std::chrono::minutes{5};  ///< 0: for ever
+};
+
+struct AttributesConfig {
+  MatchConfig match;
+  std::vector<AttributeAction> actions;
+};
+
+struct ResourceConfig {
+  std::vector<AttributeAction> actions;
+};
+
+/// Conditions of the filter processor that are asked in one pass over a payload.
+struct FilterPass {
+  std::vector<ottl::Condition> resource, scope, span, spanevent;
+  ottl::ErrorMode mode = ottl::ErrorMode::ignore;
+};
+struct FilterConfig {
+  std::vector<FilterPass> passes;  ///< traces, or trace_conditions
+  MatchConfig spans;               ///< the older form
+};
+
+/// Statements of the transform processor that are run over a payload before the next group.
+struct TransformGroup {
+  ottl::Context context = ottl::Context::span;
+  std::vector<ottl::Condition> conditions;  ///< one must hold; none: all is taken
+  std::vector<ottl::Statement> statements;
+  ottl::ErrorMode mode = ottl::ErrorMode::ignore;
+};
+struct TransformConfig {
+  std::vector<TransformGroup> groups;
 };
 
 enum class Sizer : std::uint8_t { requests, items, bytes };
@@ -120,7 +153,8 @@ struct UnmodelledConfig {
 };
 
 using ReceiverConfig = std::variant<OtlpReceiverConfig, ZipkinReceiverConfig, UnmodelledConfig>;
-using ProcessorConfig = std::variant<BatchConfig, MemoryLimiterConfig, UnmodelledConfig>;
+using ProcessorConfig = std::variant<BatchConfig, MemoryLimiterConfig, FilterConfig, AttributesConfig, ResourceConfig,
+                                     TransformConfig, UnmodelledConfig>;
 using ExporterConfig = std::variant<OtlpHttpExporterConfig, DebugExporterConfig, NopExporterConfig, UnmodelledConfig>;
 using ExtensionConfig = std::variant<BasicAuthConfig, FileStorageConfig, UnmodelledConfig>;
 
@@ -150,7 +184,7 @@ struct CollectorConfig {
   std::vector<Defined<ProcessorConfig>> processors;
   std::vector<Defined<ExporterConfig>> exporters;
   std::vector<Defined<ExtensionConfig>> extensions;
-  std::vector<std::string> connectors;  ///< ids; none is modelled, pipelines may name them at both ends
+  std::vector<std::string> connectors;  ///< ids; forward is modelled, others end what enters them
   std::vector<std::string> service_extensions;
   std::vector<PipelineConfig> pipelines;
   TelemetryConfig telemetry;

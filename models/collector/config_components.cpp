@@ -292,6 +292,10 @@ ReceiverConfig decode_receiver(const Type& type, Fields& fields) {
 ProcessorConfig decode_processor(const Type& type, Fields& fields) {
   if (type.name == "batch") return batch_processor(fields);
   if (type.name == "memory_limiter") return memory_limiter(fields);
+  if (type.name == "filter") return filter_processor(fields);
+  if (type.name == "attributes") return attributes_processor(fields);
+  if (type.name == "resource") return resource_processor(fields);
+  if (type.name == "transform") return transform_processor(fields);
   return UnmodelledConfig{std::string(type.effect)};
 }
 

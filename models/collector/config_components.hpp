@@ -17,6 +17,14 @@ ProcessorConfig decode_processor(const Type& type, Fields& fields);
 ExporterConfig decode_exporter(const Type& type, Fields& fields);
 ExtensionConfig decode_extension(const Type& type, Fields& fields);
 
+// Processors with files of their own (config_attributes.cpp, config_filter.cpp).
+FilterConfig filter_processor(Fields& fields);
+AttributesConfig attributes_processor(Fields& fields);
+ResourceConfig resource_processor(Fields& fields);
+TransformConfig transform_processor(Fields& fields);
+/// include and exclude.
+MatchConfig match_config(Fields& fields);
+
 // Settings that several components share (config_transport.cpp, config_queue.cpp).
 
 /// confighttp.ServerConfig without its endpoint and body limit.

@@ -184,6 +184,10 @@ void Reading::refuse(const Value& at, std::string path, std::string message) {
   refuse(at.document, at.mark, std::move(path), std::move(message));
 }
 
+void Reading::refuse_when_used(const Value& at, std::string path, std::string message) {
+  when_used.push_back({at.document, at.mark, std::move(path), std::move(message)});
+}
+
 void Reading::warn(const Value& at, std::string path, std::string message) {
   add_problem(problems, *at.document, at.mark, std::move(path), std::move(message), Problem::Severity::warning);
 }

@@ -23,7 +23,14 @@ struct Reading {
   std::string owner;  ///< "exporter otlphttp/a": stands in front of what is not modelled
   std::vector<NotModelled> not_modelled;
   int errors = 0;
+  struct Late {
+    const Document* document;
+    Mark mark;
+    std::string path, message;
+  };
+  std::vector<Late> when_used;  ///< what the collector refuses only when it builds a pipeline with the component
 
+  void refuse_when_used(const Value& at, std::string path, std::string message);
   void refuse(const Document* document, Mark mark, std::string path, std::string message);
   void refuse(const Value& at, std::string path, std::string message);
   void warn(const Value& at, std::string path, std::string message);

@@ -22,6 +22,7 @@ struct Component {
   std::string path;    ///< "exporters.otlphttp/a"
   bool sound = false;  ///< decoded and checked without an error
   std::vector<NotModelled> not_modelled;
+  std::vector<Reading::Late> when_used;  ///< refused when some pipeline names it
 };
 
 /// An id in a list of the service section.

@@ -237,6 +237,10 @@ void check_start(const Whole& whole, Reading& reading) {
   for (const Reference& one : whole.service.extensions) start.enabled.insert(one.id);
   const std::set<std::string> used = used_components(whole.service);
   const std::set<std::string> traces = trace_exporters(whole.service);
+  for (const Component& one : whole.components) {
+    if (!used.contains(std::string(to_text(one.kind)) + ' ' + one.id)) continue;
+    for (const Reading::Late& late : one.when_used) reading.refuse(late.document, late.mark, late.path, late.message);
+  }
   Listeners taken;
   const TelemetryConfig& page = whole.service.telemetry;
   taken.add(page.host, page.port, "service.telemetry.metrics");

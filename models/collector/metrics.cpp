@@ -38,6 +38,7 @@ void Collector::write_metrics(Page& page) const {
   write_receivers(page);
   write_batches(page);
   write_limiters(page);
+  write_span_processors(page);
   write_exporters(page);
   write_debug_exporters(page);
   write_process(page);
@@ -85,6 +86,18 @@ void Collector::write_limiters(Page& page) const {
     show(counters.refused, prefix + "refused_spans", {});
     show(counters.incoming, "otelcol_processor_incoming_items", {{"otel_signal", "traces"}});
     show(counters.outgoing, "otelcol_processor_outgoing_items", {{"otel_signal", "traces"}});
+  }
+}
+
+void Collector::write_span_processors(Page& page) const {
+  for (const auto& [id, counters] : span_counters_) {
+    const auto show = [&](const Counter& counter, const char* name, Labels labels) {
+      if (counter.visible()) put(page, name, std::move(labels), static_cast<double>(counter.value()));
+    };
+    const Labels labels{{"processor", id}, {"otel_signal", "traces"}};
+    show(counters.incoming, "otelcol_processor_incoming_items", labels);
+    show(counters.outgoing, "otelcol_processor_outgoing_items", labels);
+    show(counters.filtered, "otelcol_processor_filter_spans_filtered", {{"filter", id}});
   }
 }
 

@@ -104,6 +104,12 @@ Semantics semantics_of(Version v) {
   s.queue_sizers = since(123);
   s.zipkin_semconv_new = since(150);
   s.basic_level_drops_batch_metrics = since(120);
+  s.helper_counts_what_vanishes = since(130);
+  s.filter_ignores_errors = since(156);
+  s.transform_ignores_errors = since(157);
+  s.filter_resources = since(140);
+  s.hashes_empty_text = since(140);
+  s.attribute_default_values = since(140);
   s.ottl_contexts = since(120);
   s.ottl_unary_signs = since(140);
   s.ottl_literals_checked = since(140);

@@ -40,6 +40,13 @@ struct Semantics {
   bool zipkin_semconv_new = true;  ///< network.local.address …; 0.111: net.host.ip, peer.service
   bool basic_level_drops_batch_metrics = true;  ///< 0.111 keeps them
 
+  bool helper_counts_what_vanishes = true;  ///< a payload filtered away, or failed, counts as incoming; not in 0.111
+  bool filter_ignores_errors = true;     ///< error_mode's default is ignore: since 0.156; before: propagate
+  bool transform_ignores_errors = true;  ///< the same, since 0.157
+  bool filter_resources = true;          ///< traces.resource: not in 0.111
+  bool hashes_empty_text = true;         ///< action hash; 0.111 leaves an empty text empty
+  bool attribute_default_values = true;  ///< default_value of an action: not in 0.111
+
   // OTTL, the language of filter, transform and others.
   bool ottl_contexts = true;           ///< paths may name their context, flat statements exist: since 0.120
   bool ottl_unary_signs = true;        ///< signs are operators; before, -1 is one word, and 1-2 two: since about 0.140

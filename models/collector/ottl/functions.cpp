@@ -96,7 +96,8 @@ const std::array kFunctions{
 
     // Texts
     Function{"Concat", "Vals:text_like_list Delimiter:text", "Vals:text_like_list Delimiter:plain_text", &concat},
-    Function{"Split", "Target:text Delimiter:text", "Target:text Delimiter:plain_text", &split},
+    Function{"Split", "Target:text Delimiter:text", "Target:text Delimiter:plain_text", &split, nullptr, kNothing,
+             true},
     Function{"Substring", "Target:text Start:integer Length:integer Utf8Safe:plain_truth?",
              "Target:text Start:integer Length:integer", &substring},
     Function{"ConvertCase", "Target:text ToCase:plain_text", kSame, &convert_case, &prepare_case},

@@ -80,6 +80,7 @@ struct Function {
   Body body = nullptr;  ///< null: known, not modelled
   Prepare prepare = nullptr;
   std::uint8_t depends = kNothing;
+  bool older_cannot_be_indexed = false;  ///< indexing its result is an error in older versions
 };
 
 /// The function of this name for this version and context, or null. Editors are for statements only.

@@ -147,6 +147,7 @@ class CallGetter final : public Getter {
       : function_{function}, call_{std::move(call)}, indices_{std::move(indices)} {}
   bool get(Scene& scene, Datum& out) const override {
     if (function_.body == nullptr || !function_.body(call_, scene, out)) return false;
+    if (!indices_.empty() && call_.older && function_.older_cannot_be_indexed) return false;
     return indices_.empty() || step_into_result(out, indices_, scene);
   }
 

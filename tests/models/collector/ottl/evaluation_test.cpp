@@ -87,6 +87,10 @@ TEST_F(OttlEvaluation, OlderCollectorsTakeNoTwoCollectionsForEqual) {
          111);
 }
 
+TEST_F(OttlEvaluation, OlderCollectorsCannotIndexWhatSplitYields) {
+  expect(Verdict::failed, {"Split(name, \"/\")[2] == \"42\""}, Context::span, 111);
+}
+
 TEST_F(OttlEvaluation, ReadsEveryPart) {
   expect(Verdict::yes, {"name == \"GET /users/42\"",
                         "kind == SPAN_KIND_SERVER",
