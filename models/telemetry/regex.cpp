@@ -121,7 +121,9 @@ std::string Regex::expand(std::string_view replacement, const Match& match) cons
 std::string Regex::replace_all(std::string_view text, std::string_view replacement) const {
   std::string out;
   std::size_t last = 0;
+  constexpr std::size_t longest = 4 << 20;
   for (const Match& match : all(text)) {
+    if (out.size() > longest) return out;
     const auto begin = static_cast<std::size_t>(match.front().data() - text.data());
     out += text.substr(last, begin - last);
     out += expand(replacement, match);

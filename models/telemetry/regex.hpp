@@ -20,7 +20,8 @@ class Regex {
   static std::optional<Regex> compile(std::string_view pattern, std::string& error);
 
   bool matches(std::string_view text) const;  ///< anywhere in the text
-  /// Every match with its groups replaced by `replacement`, in which $1, ${1}, $name and $$ stand for groups.
+  /// Every match with its groups replaced by `replacement`, in which $1, ${1}, $name and $$ stand for groups. A result
+  /// that grows beyond 4 MiB is cut off there.
   std::string replace_all(std::string_view text, std::string_view replacement) const;
   /// Group 0 and the others of one match; a group that took no part is empty with a null pointer.
   using Match = std::vector<std::string_view>;

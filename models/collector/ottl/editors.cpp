@@ -146,6 +146,7 @@ std::optional<std::string> replaced(const Replacing& how, std::string_view text,
   for (const Regex::Match& match : how.regex.all(text)) {
     auto by = applied(how.function, how.regex.expand(how.replacement, match), scene);
     if (!by || !formatted(how.format, scene, *by)) return std::nullopt;
+    if (out.size() > kLargestMap || whole.size() > kLargestMap) return std::nullopt;
     // Older versions replaced the matched text wherever it stood.
     whole = how.older ? all_replaced(std::move(whole), match[0], *by) : std::move(whole);
     const auto begin = static_cast<std::size_t>(match[0].data() - text.data());

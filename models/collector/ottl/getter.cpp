@@ -5,6 +5,26 @@ namespace {
 
 constexpr std::int64_t kLongestList = 10'000;  ///< that an index may make; the real program knows no bound
 
+bool shallow(const ValueList& list, int levels);
+
+bool shallow(const Attributes& map, int levels) {
+  if (levels == 0) return false;
+  for (const auto& [key, value] : map) {
+    if (const auto* inner = value.get<Attributes>(); inner != nullptr && !shallow(*inner, levels - 1)) return false;
+    if (const auto* inner = value.get<ValueList>(); inner != nullptr && !shallow(*inner, levels - 1)) return false;
+  }
+  return true;
+}
+
+bool shallow(const ValueList& list, int levels) {
+  if (levels == 0) return false;
+  for (const AttributeValue& value : list) {
+    if (const auto* inner = value.get<Attributes>(); inner != nullptr && !shallow(*inner, levels - 1)) return false;
+    if (const auto* inner = value.get<ValueList>(); inner != nullptr && !shallow(*inner, levels - 1)) return false;
+  }
+  return true;
+}
+
 AttributeValue* member(Attributes& map, std::string_view key) {
   for (auto& [name, value] : map)
     if (name == key) return &value;
@@ -35,6 +55,14 @@ AttributeValue* into(AttributeValue& at, const Datum& key) {
 }
 
 }  // namespace
+
+bool within_bounds(const Datum& value) {
+  if (const auto text = value.text()) return text->size() <= kLargestValue;
+  if (const auto* map = value.map()) return shallow(*map, kDeepestValue) && otlp_attributes_bytes(*map) <= kLargestMap;
+  if (const auto* list = value.list())
+    return shallow(*list, kDeepestValue) && otlp_value_bytes(AttributeValue{*list}) <= kLargestValue;
+  return true;
+}
 
 bool resolve_index(const Index& index, Scene& scene, Datum& out) {
   if (!index.computed) {

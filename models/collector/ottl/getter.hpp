@@ -11,6 +11,12 @@
 
 namespace spillway::collector::ottl {
 
+/// What a statement may make, lest a hostile one exhaust memory: bytes of one value, bytes of one map, levels of a value.
+/// The real program has no bounds. Beyond them setting is an error.
+inline constexpr std::size_t kLargestValue = 1 << 20, kLargestMap = 4 << 20;
+inline constexpr int kDeepestValue = 64;
+bool within_bounds(const Datum& value);
+
 /// Something that yields a value. False: an error, whose words nobody reads.
 class Getter {
  public:

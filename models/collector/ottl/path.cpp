@@ -242,6 +242,7 @@ bool write_map(Attributes& map, const std::vector<Index>& indices, Scene& scene,
   }
   Datum key;
   if (!resolve_index(indices[0], scene, key) || !key.text()) return false;
+  if (otlp_attributes_bytes(map) > kLargestMap) return false;
   const std::string name{*key.text()};
   if (find_attribute(map, name) == nullptr) map.emplace_back(name, AttributeValue{});
   const auto found = std::ranges::find(map, name, &Attributes::value_type::first);
@@ -414,6 +415,7 @@ bool PathGetter::settable() const {
 }
 
 bool PathGetter::set(Scene& scene, const Datum& value) const {
+  if (!within_bounds(value)) return false;
   Draft& draft = *scene.draft;
   if (place == Place::cache) return write_map(draft.cache, indices, scene, value, strict);
   if (place == Place::resource_attributes) return write_resource(draft, indices, scene, value, strict);

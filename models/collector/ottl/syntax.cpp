@@ -11,6 +11,8 @@ namespace {
 constexpr int kDepth = 800;             ///< of rules, several a bracket; the real program has no bound but its stack
 constexpr std::size_t kWork = 500'000;  ///< rules tried for one statement
 
+constexpr std::size_t kIndices = 32;  ///< in a row; values that they make are walked recursively
+
 /// One parse. Each rule returns what it took, or nothing and leaves the place alone.
 class Parser {
  public:
@@ -437,7 +439,10 @@ class Parser {
 
   std::vector<Key> keys() {
     std::vector<Key> all;
-    while (auto one = key()) all.push_back(std::move(*one));
+    while (auto one = key()) {
+      all.push_back(std::move(*one));
+      if (all.size() > kIndices) refuse(peek().offset, "more than 32 indices in a row; this program stops there");
+    }
     return all;
   }
 

@@ -150,6 +150,7 @@ bool concat(const Call& call, Scene& scene, Datum& out) {
     if (!text_like_argument(*getter, scene, text)) return false;
     if (getter != call[0].getters.front()) all += *delimiter;
     all += text.value_or("<nil>");
+    if (all.size() > kLargestMap) return false;
   }
   out = Datum{std::move(all)};
   return true;

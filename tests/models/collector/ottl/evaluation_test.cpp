@@ -227,6 +227,24 @@ TEST_F(OttlEvaluation, JoinsMapsAndLists) {
   EXPECT_EQ(attribute_after("append(attributes[\"path\"], values=[1, 2])", "path"), "[\"/users/42\",1,2]");
 }
 
+TEST_F(OttlEvaluation, WhatGrowsWithoutEndIsStopped) {
+  Draft draft{span, catalog.shape(span.shape), catalog.resource(span.resource), {}};
+  Scene scene{&catalog, &draft.span, &draft.shape, &draft.resource, 0, &draft};
+  Diagnosis diagnosis;
+  const auto doubles =
+      Statement::parse("set(attributes[\"path\"], Concat([attributes[\"path\"], attributes[\"path\"]], \"\"))",
+                       Context::span, semantics_of({}), diagnosis);
+  const auto nests =
+      Statement::parse("set(attributes[\"list\"], [attributes[\"list\"]])", Context::span, semantics_of({}), diagnosis);
+  int done = 0, nested = 0;
+  for (int i = 0; i < 100; ++i) {
+    done += doubles->run(scene) ? 1 : 0;
+    nested += nests->run(scene) ? 1 : 0;
+  }
+  EXPECT_EQ(done, 16);  // nine bytes doubled until a mebibyte
+  EXPECT_EQ(nested, 63);
+}
+
 TEST_F(OttlEvaluation, AMatcherRemembersByShapeAndResourceAndStatus) {
   Diagnosis diagnosis;
   std::vector<Condition> conditions;

@@ -58,6 +58,12 @@ TEST(OttlVerdict, TextsBeyondTheBoundAreRefused) {
   EXPECT_NE(error_of("name == \"" + std::string(70'000, 'x') + '"', false, {0, 159, 0}), "");
 }
 
+TEST(OttlVerdict, IndicesWithoutEndAreRefused) {
+  std::string path = "attributes[\"x\"]";
+  for (int i = 0; i < 5000; ++i) path += "[9999]";
+  EXPECT_NE(error_of("set(" + path + ", 1)", true, {0, 159, 0}), "");
+}
+
 TEST(OttlVerdict, AnErrorHasAPlace) {
   Diagnosis diagnosis;
   EXPECT_FALSE(Condition::parse("name == \"x\" and kind == FOO", Context::span, semantics_of({}), diagnosis));
