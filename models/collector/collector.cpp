@@ -140,7 +140,23 @@ Consumer& Collector::add_processor(const std::string& id, Consumer& next) {
   const ProcessorConfig* config = find_config(config_.processors, id);
   if (const auto* batch = std::get_if<BatchConfig>(config)) {
     batches_.push_back({id, std::make_unique<Batch>(run_, *batch, settings_.cpus, next, usage_.held_bytes())});
+    processor_stages_.push_back(batches_.back().batch.get());
     return *batches_.back().batch;
+  }
+  if (const auto* tail = std::get_if<TailSamplingConfig>(config)) {
+    TailSamplingSettings settings{settings_.name + " processor " + id, tail, semantics_, settings_.cpus};
+    tail_samplings_.push_back({id, std::make_unique<TailSampling>(run_, std::move(settings), next, usage_.held_bytes())});
+    TailSampling& processor = *tail_samplings_.back().processor;
+    processor_stages_.push_back(&processor);
+    usage_.add_table([&processor] { return processor.entry_bytes(); });
+    return processor;
+  }
+  if (const auto* sampler = std::get_if<ProbabilisticSamplerConfig>(config)) {
+    const bool all = semantics_.limiter_refusals_are_incoming;
+    probabilistic_samplers_.push_back(
+        {id, std::make_unique<ProbabilisticSampler>(run_, settings_.name + " processor " + id, *sampler, all, next)});
+    processor_stages_.push_back(probabilistic_samplers_.back().processor.get());
+    return *probabilistic_samplers_.back().processor;
   }
   if (std::holds_alternative<MemoryLimiterConfig>(*config)) {
     gates_.push_back(std::make_unique<LimiterGate>(*limiters_.at(id), next));
@@ -192,7 +208,7 @@ std::vector<Stage*> Collector::stages() {
   std::vector<Stage*> all;
   for (auto& [id, limiter] : limiters_) all.push_back(limiter.get());
   // Pipelines were built from their ends: later entries stand upstream.
-  for (auto batch = batches_.rbegin(); batch != batches_.rend(); ++batch) all.push_back(batch->batch.get());
+  all.insert(all.end(), processor_stages_.rbegin(), processor_stages_.rend());
   for (NamedExporter& named : exporters_) all.push_back(named.exporter.get());
   return all;
 }

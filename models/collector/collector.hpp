@@ -13,8 +13,10 @@
 #include "models/collector/costs.hpp"
 #include "models/collector/exporter.hpp"
 #include "models/collector/memory_limiter.hpp"
+#include "models/collector/probabilistic_sampler.hpp"
 #include "models/collector/receiver.hpp"
 #include "models/collector/span_processor.hpp"
+#include "models/collector/tail_sampling.hpp"
 #include "models/collector/version.hpp"
 #include "models/senders.hpp"
 
@@ -62,6 +64,14 @@ class Collector final : public Component, public Caller {
     std::string id;
     std::unique_ptr<Batch> batch;
   };
+  struct NamedTailSampling {
+    std::string id;
+    std::unique_ptr<TailSampling> processor;
+  };
+  struct NamedProbabilisticSampler {
+    std::string id;
+    std::unique_ptr<ProbabilisticSampler> processor;
+  };
   struct NamedExporter {
     std::string id;
     const OtlpHttpExporterConfig* config;
@@ -97,6 +107,8 @@ class Collector final : public Component, public Caller {
   void write_batches(Page& page) const;
   void write_limiters(Page& page) const;
   void write_span_processors(Page& page) const;
+  void write_tail_samplings(Page& page) const;
+  void write_probabilistic_samplers(Page& page) const;
   void write_exporters(Page& page) const;
   void write_debug_exporters(Page& page) const;
   void write_process(Page& page) const;
@@ -112,6 +124,9 @@ class Collector final : public Component, public Caller {
   std::map<std::string, std::unique_ptr<Discard>> discards_;
   std::map<std::string, std::unique_ptr<MemoryLimiter>> limiters_;
   std::vector<NamedBatch> batches_;
+  std::vector<NamedTailSampling> tail_samplings_;
+  std::vector<NamedProbabilisticSampler> probabilistic_samplers_;
+  std::vector<Stage*> processor_stages_;  ///< from the ends of the pipelines to their heads
   std::vector<std::unique_ptr<LimiterGate>> gates_;
   std::map<std::string, SpanProcessorCounters> span_counters_;  ///< by processor id
   std::vector<std::unique_ptr<SpanProcessor>> span_processors_;

@@ -15,6 +15,7 @@
 #include "models/collector/attribute_actions.hpp"
 #include "models/collector/ottl/ottl.hpp"
 #include "models/collector/span_match.hpp"
+#include "models/collector/config_sampling.hpp"
 #include "models/collector/version.hpp"
 #include "models/collector/workload.hpp"
 #include "models/scenario/document.hpp"
@@ -153,8 +154,9 @@ struct UnmodelledConfig {
 };
 
 using ReceiverConfig = std::variant<OtlpReceiverConfig, ZipkinReceiverConfig, UnmodelledConfig>;
-using ProcessorConfig = std::variant<BatchConfig, MemoryLimiterConfig, FilterConfig, AttributesConfig, ResourceConfig,
-                                     TransformConfig, UnmodelledConfig>;
+using ProcessorConfig =
+    std::variant<BatchConfig, MemoryLimiterConfig, FilterConfig, AttributesConfig, ResourceConfig, TransformConfig,
+                 TailSamplingConfig, ProbabilisticSamplerConfig, UnmodelledConfig>;
 using ExporterConfig = std::variant<OtlpHttpExporterConfig, DebugExporterConfig, NopExporterConfig, UnmodelledConfig>;
 using ExtensionConfig = std::variant<BasicAuthConfig, FileStorageConfig, UnmodelledConfig>;
 

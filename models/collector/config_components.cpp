@@ -296,6 +296,8 @@ ProcessorConfig decode_processor(const Type& type, Fields& fields) {
   if (type.name == "attributes") return attributes_processor(fields);
   if (type.name == "resource") return resource_processor(fields);
   if (type.name == "transform") return transform_processor(fields);
+  if (type.name == "tail_sampling") return tail_sampling(fields);
+  if (type.name == "probabilistic_sampler") return probabilistic_sampler(fields);
   return UnmodelledConfig{std::string(type.effect)};
 }
 

@@ -24,6 +24,11 @@ ResourceConfig resource_processor(Fields& fields);
 TransformConfig transform_processor(Fields& fields);
 /// include and exclude.
 MatchConfig match_config(Fields& fields);
+// Components with files of their own: config_sampling.cpp.
+TailSamplingConfig tail_sampling(Fields& fields);
+ProbabilisticSamplerConfig probabilistic_sampler(Fields& fields);
+/// What tail_sampling refuses when it starts: its policies.
+void check_tail_sampling(const struct Component& component, const TailSamplingConfig& config, Reading& reading);
 
 // Settings that several components share (config_transport.cpp, config_queue.cpp).
 

@@ -251,6 +251,10 @@ void check_start(const Whole& whole, Reading& reading) {
               if (const auto* const http = std::get_if<OtlpHttpExporterConfig>(&config))
                 check_exporter(start, one, *http, traces.contains(one.id));
             });
+  each_used(start, Kind::processor, whole.config.processors, used,
+            [&](const Component& one, const ProcessorConfig& config) {
+              if (const auto* const tail = std::get_if<TailSamplingConfig>(&config)) check_tail_sampling(one, *tail, reading);
+            });
   each_used(start, Kind::extension, whole.config.extensions, used,
             [&](const Component& one, const ExtensionConfig& config) {
               if (const auto* const basic = std::get_if<BasicAuthConfig>(&config)) check_basic_auth(start, one, *basic);

@@ -39,6 +39,8 @@ void Collector::write_metrics(Page& page) const {
   write_batches(page);
   write_limiters(page);
   write_span_processors(page);
+  write_tail_samplings(page);
+  write_probabilistic_samplers(page);
   write_exporters(page);
   write_debug_exporters(page);
   write_process(page);

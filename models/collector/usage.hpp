@@ -1,6 +1,9 @@
 // Books of what one collector process has done and allocated since it started; its receivers and exporters write it.
 #pragma once
 
+#include <functional>
+#include <vector>
+
 #include "models/collector/costs.hpp"
 #include "models/collector/go_heap.hpp"
 #include "models/run.hpp"
@@ -18,6 +21,8 @@ class Usage final : public Component {
   void exported(const Payload& payload, bool compressed);
   void handle(const Event& event) override;
 
+  /// Tables that a component keeps beside its payloads: `bytes()` is asked for whenever memory is.
+  void add_table(std::function<std::int64_t()> bytes) { tables_.push_back(std::move(bytes)); }
   std::int64_t& held_bytes() { return held_bytes_; }  ///< of payloads kept beyond a call, OTLP bytes
   std::int64_t heap() const { return static_cast<std::int64_t>(heap_.alloc() + idle_garbage()); }  ///< MemStats.Alloc
   std::int64_t collect();                             ///< what is left
@@ -31,7 +36,9 @@ class Usage final : public Component {
   /// What doing nothing has allocated since the heap was last touched.
   double idle_garbage() const { return costs_.idle_garbage * seconds(run_.sim.now() - touched_); }
   double live() const {
-    return costs_.idle_live_heap + costs_.live_per_held_byte * static_cast<double>(held_bytes_);
+    double bytes = costs_.idle_live_heap + costs_.live_per_held_byte * static_cast<double>(held_bytes_);
+    for (const auto& table : tables_) bytes += static_cast<double>(table());
+    return bytes;
   }
 
   Run& run_;

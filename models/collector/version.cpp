@@ -86,6 +86,7 @@ Semantics semantics_of(Version v) {
   const auto since = [v](int minor) { return v >= Version{0, minor, 0}; };
   Semantics s;
   set_file_semantics(s, v);
+  s.sampling = sampling_semantics_of(v.major > 0 ? 1000 : v.minor);
   s.queue_counts_in_flight = since(120);
   s.replay_needs_room = !since(120);
   s.retry_budget_uses_throttle = since(120);

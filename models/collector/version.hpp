@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "models/collector/sampling_semantics.hpp"
+
 namespace spillway::collector {
 
 /// A release of the collector, 0.MINOR.PATCH.
@@ -54,6 +56,7 @@ struct Semantics {
   bool ottl_compares_collections = true;  ///< maps and lists by content; not in 0.111, where none equals another
   bool ottl_checks_set_types = true;   ///< setting a value of the wrong type is an error; 0.111 passes over it
   bool ottl_newer_functions = true;    ///< the functions of today and their parameters, not those of 0.111
+  SamplingSemantics sampling{};  ///< of the sampling components
 
   // What the configuration file may say.
   bool null_clears = true;            ///< since 0.127: "key: null" sets a scalar to zero instead of its default

@@ -48,6 +48,10 @@ class PayloadPool {
   /// resources. Fates of dropped items are the caller's affair.
   template <class Function>
   Payload rewrite(const Payload& payload, Function function);
+  /// Every group cut into groups of one trace each, in order of first appearance; within a trace the order stays.
+  Payload by_trace(const Payload& payload);
+  /// A copy in storage of its own: keeps nothing else alive.
+  Payload packed(const Payload& payload);
   const Catalog& catalog() const { return catalog_; }
 
  private:
@@ -59,12 +63,21 @@ class PayloadPool {
   void give_back(SpanBlock* block);
   void give_back(std::vector<SpanGroup> groups);
   void append_runs(Payload& to, const std::vector<Span>& spans);
+  void append_by_trace(Payload& to, const SpanGroup& group);
 
   const Catalog& catalog_;
   std::deque<SpanBlock> blocks_;
   std::array<std::vector<SpanBlock*>, kClasses> free_blocks_;
   std::array<std::vector<std::vector<SpanGroup>>, kClasses> free_groups_;
   std::vector<Span> scratch_;
+
+  struct TracePart {  ///< the spans of one trace in a group
+    std::uint64_t trace = 0;
+    std::uint32_t items = 0, begin = 0;
+    std::int64_t bytes = 0;
+  };
+  std::vector<TracePart> parts_;
+  std::vector<std::uint32_t> part_of_, part_cells_, order_;
 };
 
 /// Groups of spans on their way. Owns a share of their blocks; move only, clone() on purpose.
@@ -84,6 +97,8 @@ class Payload {
   Payload clone() const;
   /// Takes all groups of `other`, in order, without merging equal resources (as the collector does).
   void append(Payload&& other);
+  /// One more group, its storage shared with whom it was taken from.
+  void append(const SpanGroup& group) { add_group(group); }
   /// Cuts off and returns the first `items` spans; a group that straddles the cut gets its resource twice.
   /// Requires 0 <= items <= this->items().
   Payload split_front(std::int64_t items);

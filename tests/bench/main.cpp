@@ -33,14 +33,27 @@ void print_queue(const Effort& effort) {
   }
 }
 
-std::vector<std::string> arguments(const std::string& scenario, const std::string& duration, int replications, int threads) {
-  return {"run", (kFolder / scenario).string(), "--duration", duration, "--replications", std::to_string(replications),
-          "--threads", std::to_string(threads), "--format", "json"};
+/// What is simulated: a scenario, and what is set in it.
+struct Load {
+  std::string name, scenario;
+  std::vector<std::string> set{};
+};
+const Load kPlain{"sdk-batch-10-services.yaml", "sdk-batch-10-services.yaml"};
+const Load kTail{"the same with tail sampling", "sdk-batch-10-services.yaml",
+                 {"--set", "collectors.collector.config=collector-tail.yaml"}};
+const Load kTrinity{"trinity.yaml", "trinity.yaml"};
+constexpr double kTracesInFlight = 22'500;  ///< of kTail
+
+std::vector<std::string> arguments(const Load& load, const std::string& duration, int replications, int threads) {
+  std::vector<std::string> words{"run", (kFolder / load.scenario).string(), "--duration", duration, "--replications",
+                                 std::to_string(replications), "--threads", std::to_string(threads), "--format", "json"};
+  words.insert(words.end(), load.set.begin(), load.set.end());
+  return words;
 }
 
-double spans_of(const fs::path& program, const std::string& scenario, const std::string& duration) {
+double spans_of(const fs::path& program, const Load& load, const std::string& duration) {
   const fs::path out = fs::temp_directory_path() / ("spillway-bench-" + std::to_string(::getpid()));
-  std::vector<std::string> words = arguments(scenario, duration, 1, 1);
+  std::vector<std::string> words = arguments(load, duration, 1, 1);
   words.insert(words.end(), {"--out", out.string()});
   run_timed(program, words);
   const double spans = spans_produced(out / "record.json");
@@ -50,24 +63,28 @@ double spans_of(const fs::path& program, const std::string& scenario, const std:
 
 void print_spans(const fs::path& program, const Effort& effort) {
   std::printf("\n%-40s %12s %12s %8s\n", "spans through the program, one core", "spans", "million/s", "MiB");
-  for (const std::string scenario : {"sdk-batch-10-services.yaml", "trinity.yaml"}) {
-    const double spans = spans_of(program, scenario, effort.duration);
+  double plain_bytes = 0, tail_bytes = 0;
+  for (const Load& load : {kPlain, kTail, kTrinity}) {
+    const double spans = spans_of(program, load, effort.duration);
     Timing best{1e9, 1e9, 0};
     for (int i = 0; i < effort.rounds; ++i) {
-      const Timing timing = run_timed(program, arguments(scenario, effort.duration, 1, 1));
+      const Timing timing = run_timed(program, arguments(load, effort.duration, 1, 1));
       if (timing.cpu_seconds < best.cpu_seconds) best = timing;
     }
-    std::printf("%-40s %12.0f %12.2f %8.0f\n", scenario.c_str(), spans, spans / best.cpu_seconds * 1e-6,
+    std::printf("%-40s %12.0f %12.2f %8.0f\n", load.name.c_str(), spans, spans / best.cpu_seconds * 1e-6,
                 best.resident_bytes / 1048576);
+    if (load.name == kPlain.name) plain_bytes = best.resident_bytes;
+    if (load.name == kTail.name) tail_bytes = best.resident_bytes;
   }
+  std::printf("%-40s %12.0f\n", "bytes for each trace that waits, 21 spans", (tail_bytes - plain_bytes) / kTracesInFlight);
 }
 
 // Alternately, so that other load on the machine meets both; the best of each, so that it counts for neither.
 void print_threads(const fs::path& program, const Effort& effort) {
   double one = 1e9, two = 1e9;
   for (int i = 0; i < effort.rounds; ++i) {
-    one = std::min(one, run_timed(program, arguments("sdk-batch-10-services.yaml", effort.duration, 8, 1)).wall_seconds);
-    two = std::min(two, run_timed(program, arguments("sdk-batch-10-services.yaml", effort.duration, 8, 2)).wall_seconds);
+    one = std::min(one, run_timed(program, arguments(kPlain, effort.duration, 8, 1)).wall_seconds);
+    two = std::min(two, run_timed(program, arguments(kPlain, effort.duration, 8, 2)).wall_seconds);
   }
   std::printf("\n%-40s %12s %12s %8s\n", "8 replications, wall seconds", "1 thread", "2 threads", "ratio");
   std::printf("%-40s %12.2f %12.2f %8.2f\n", "sdk-batch-10-services.yaml", one, two, one / two);
