@@ -49,6 +49,7 @@ class Usage final : public Component {
   Work work_;
   std::int64_t held_bytes_ = 0;
   Time touched_{};
+  std::vector<std::function<std::int64_t()>> tables_;
 };
 
 }  // namespace spillway::collector
