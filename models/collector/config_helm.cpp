@@ -69,7 +69,7 @@ void merge_values(Value& base, Value over) {
 
 /// Nulls that took nothing away are left out by the chart, too, when it writes the values of maps it knows.
 void read_chart_config(Unwrapping& out) {
-  LoadedDocument loaded = parse_document(kChartConfig, "chart opentelemetry-collector", out.problems);
+  LoadedDocument loaded = parse_document(kChartConfig, std::string(kChartFile), out.problems);
   out.source.documents.push_back(std::make_unique<Document>(std::move(*loaded.document)));
   const Document& document = *out.source.documents.back();
   out.source.root = to_value(document.root, document);
@@ -155,8 +155,7 @@ void read_values(const Place& values, Unwrapping& out) {
 void warn_of_templates(const Value& value, Unwrapping& out, int& told) {
   if (value.kind == Value::Kind::text && value.text.find("{{") != std::string::npos && told++ == 0)
     add_problem(out.problems, *value.document, value.mark, "",
-                "a template of Helm is not evaluated here; write the value that it yields",
-                Problem::Severity::warning);
+                "a template of Helm is not evaluated here; write the value that it yields", Problem::Severity::warning);
   for (const Value& item : value.items) warn_of_templates(item, out, told);
   for (const Member& entry : value.members) warn_of_templates(entry.value, out, told);
 }

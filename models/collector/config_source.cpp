@@ -68,8 +68,7 @@ void Unwrapping::warn(const Place& at, std::string path, std::string message) {
 }
 
 void Unwrapping::refuse(const Place& at, std::string path, std::string message) {
-  add_problem(problems, *at.document, at.node == nullptr ? Mark{} : at.node->mark, std::move(path),
-              std::move(message));
+  add_problem(problems, *at.document, at.node == nullptr ? Mark{} : at.node->mark, std::move(path), std::move(message));
 }
 
 void Unwrapping::add_config(const Place& config, const std::string& path) {
@@ -170,8 +169,9 @@ void set_image(const Place& at, std::string image, Unwrapping& out) {
   out.source.workload.version = version_of_image(out.source.workload.image);
   if (out.source.workload.version || out.source.workload.image.find(':') == std::string::npos) return;
   out.warn(at, "image",
-           "'" + out.source.workload.image + "' names no version of the OpenTelemetry Collector; say which one it is "
-           "like with 'version' in the scenario or --collector-version");
+           "'" + out.source.workload.image +
+               "' names no version of the OpenTelemetry Collector; say which one it is "
+               "like with 'version' in the scenario or --collector-version");
 }
 
 bool is_collector_input(const Node& root) {

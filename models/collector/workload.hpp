@@ -18,14 +18,14 @@ struct Workload {
   /// How the configuration is wrapped.
   enum class Form : std::uint8_t { collector_file, config_map, operator_resource, helm_values };
   Form form = Form::collector_file;
-  std::string mode;                             ///< deployment | daemonset | statefulset | sidecar; empty: not said
-  std::optional<std::int64_t> replicas;         ///< of a deployment or stateful set
-  std::optional<std::int64_t> replicas_at_most; ///< of an autoscaler
-  std::string image;                            ///< as written
-  std::optional<Version> version;               ///< from the tag of the image
-  std::optional<double> cpu_limit;              ///< cores
-  std::optional<std::int64_t> memory_limit;     ///< bytes
-  std::optional<std::int64_t> go_memory_limit;  ///< GOMEMLIMIT, bytes
+  std::string mode;                                ///< deployment | daemonset | statefulset | sidecar; empty: not said
+  std::optional<std::int64_t> replicas;            ///< of a deployment or stateful set
+  std::optional<std::int64_t> replicas_at_most;    ///< of an autoscaler
+  std::string image;                               ///< as written
+  std::optional<Version> version;                  ///< from the tag of the image
+  std::optional<double> cpu_limit;                 ///< cores
+  std::optional<std::int64_t> memory_limit;        ///< bytes
+  std::optional<std::int64_t> go_memory_limit;     ///< GOMEMLIMIT, bytes
   std::map<std::string, std::string> environment;  ///< variables of the container that have a plain value
   std::vector<NotModelled> left_out;               ///< presets, arguments and the like that are not applied
 
@@ -37,6 +37,9 @@ struct Workload {
 };
 
 std::string_view to_text(Workload::Form form);
+
+/// What stands for a file in messages about the configuration that comes with the Helm chart.
+inline constexpr std::string_view kChartFile = "chart opentelemetry-collector";
 
 /// "512Mi", "1.5G", "500m", "2": a quantity of Kubernetes as a plain number; nothing when it is none.
 std::optional<double> parse_quantity(std::string_view text);

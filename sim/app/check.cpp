@@ -1,14 +1,16 @@
-// spillway check FILE…: every problem of scenarios and collector files at once, and what is not modelled.
+// spillway check FILE…: every problem of scenarios and collector files at once, traps, and what is not modelled.
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <utility>
 
 #include "models/collector/config.hpp"
-#include "models/collector/version.hpp"
 #include "models/world.hpp"
 #include "sim/app/commands.hpp"
 #include "sim/app/options.hpp"
+#include "sim/app/review_options.hpp"
+#include "sim/app/review_output.hpp"
 
 namespace spillway::app {
 namespace {
@@ -16,8 +18,9 @@ namespace {
 struct Settings {
   std::vector<std::string> files;
   ScenarioOptions scenario;
-  std::string collector_version;  ///< empty: the image tag's, else 0.159.0
-  std::string key;
+  ReviewOptions review;
+  ReviewFormat format = ReviewFormat::text;
+  bool strict = false;
 };
 
 int code_of(LoadFailure failure, const Problems& problems) {
@@ -43,25 +46,36 @@ int check_scenario(const std::string& file, const Settings& settings) {
   return code_of(loaded.failure, problems);
 }
 
-int check_collector(const std::string& file, const Settings& settings) {
-  collector::ConfigRequest request{{file}, {}, std::nullopt, settings.key};
-  if (!settings.collector_version.empty()) {
-    request.version = collector::parse_version(settings.collector_version);
-    if (!request.version) {
-      std::cerr << "spillway: error: --collector-version '" << settings.collector_version
-                << "' is no version; write 0.159.0\n";
-      return kInput;
-    }
+FileReview review_of(const std::string& file, const Settings& settings) {
+  FileReview review;
+  review.file = file;
+  review.load = load_of(settings.review);
+  review.config = collector::load_config(request_of({file}, settings.review), review.problems);
+  if (!review.config.tree) return review;
+  const collector::review::Facts facts = collector::review::facts_of(review.config, review.load);
+  review.findings = collector::review::find_traps(facts);
+  review.too_large = facts.too_large;
+  if (!review.config.config) return review;
+  review.capacities = collector::review::capacities_of(facts);
+  return review;
+}
+
+int check_collector(const std::string& file, const Settings& settings, std::vector<FileReview>& reviews) {
+  FileReview review = review_of(file, settings);
+  if (settings.format == ReviewFormat::text) {
+    print(review.problems);
+    for (const collector::review::Finding& finding : review.findings) std::cerr << to_text(finding) << "\n";
+    if (review.config.config) std::cout << summary_of(review);
   }
-  Problems problems;
-  const collector::LoadedConfig loaded = collector::load_config(request, problems);
-  print(problems);
-  if (loaded.config && !problems.has_errors()) print_verdict(file, loaded.config->not_modelled);
-  return code_of(loaded.failure, problems);
+  if (settings.format == ReviewFormat::github) std::cout << annotations_of(review);
+  const bool trapped = settings.strict && review.count(collector::review::Weight::warning) > 0;
+  const int code = graver(code_of(review.config.failure, review.problems), trapped ? kInput : kFine);
+  reviews.push_back(std::move(review));
+  return code;
 }
 
 /// Looks into the file to see what it is; a file that is no YAML at all is reported once, here.
-int check_file(const std::string& file, const Settings& settings) {
+int check_file(const std::string& file, const Settings& settings, std::vector<FileReview>& reviews) {
   Problems problems;
   const LoadedDocument loaded = load_stream(file, problems, {.merge_keys = true});
   if (!loaded.document) {
@@ -70,12 +84,14 @@ int check_file(const std::string& file, const Settings& settings) {
   }
   const auto& roots = loaded.document->root.items;
   const bool collector = !roots.empty() && collector::is_collector_input(roots.front());
-  return collector ? check_collector(file, settings) : check_scenario(file, settings);
+  return collector ? check_collector(file, settings, reviews) : check_scenario(file, settings);
 }
 
 int check(const Settings& settings) {
   int code = kFine;
-  for (const std::string& file : settings.files) code = graver(code, check_file(file, settings));
+  std::vector<FileReview> reviews;
+  for (const std::string& file : settings.files) code = graver(code, check_file(file, settings, reviews));
+  if (settings.format == ReviewFormat::json) std::cout << json_of(reviews);
   return code;
 }
 
@@ -83,23 +99,35 @@ constexpr const char* kExamples = R"(
 Examples:
   spillway check scenarios/trinity/backend-down.yaml
   spillway check otel-collector.yaml --collector-version 0.111.0
+  spillway check deploy/collector.yaml --traces-per-second 1000 --spans-per-trace 12 --strict
+  spillway check values.yaml --format github
 
-Problems go to standard error as file:line:column: error: key: what; way out. Exit code 2 when there is one.)";
+A collector file may be plain, in a ConfigMap (with its Deployment in the same file), an OpenTelemetryCollector
+resource, or values of the Helm chart. Besides what the collector refuses, traps are told: what it accepts and you
+will regret. Problems and traps go to standard error as file:line:column: key: what; way out. Exit code 2 when there
+is a problem, with --strict also when there is a trap (notes do not count).)";
+
+const std::map<std::string, ReviewFormat> kFormats{
+    {"text", ReviewFormat::text}, {"json", ReviewFormat::json}, {"github", ReviewFormat::github}};
 
 }  // namespace
 
 void add_check(CLI::App& spillway, Action& chosen) {
   auto settings = std::make_shared<Settings>();
-  CLI::App& command = *spillway.add_subcommand("check", "every problem of scenario and collector files at once");
+  CLI::App& command =
+      *spillway.add_subcommand("check", "every problem and trap of scenario and collector files at once");
   command.footer(kExamples);
   command.add_option("FILE", settings->files, "scenario or collector files")->required()->type_name("");
   add_scenario_options(command, settings->scenario);
-  command
-      .add_option("--collector-version", settings->collector_version,
-                  "for collector files on their own (image tag, else 0.159.0)")
-      ->type_name("VERSION");
-  command.add_option("--key", settings->key, "which configuration, when a manifest holds several")->type_name("KEY");
-  command.callback([settings, &chosen] { chosen = [settings] { return check(*settings); }; });
+  add_review_options(command, settings->review);
+  command.add_option("--format", settings->format, "of what is said of collector files: text, json or github (text)")
+      ->transform(CLI::CheckedTransformer(kFormats).description(""))
+      ->type_name("FORM");
+  command.add_flag("--strict", settings->strict, "a trap is an error");
+  command.callback([settings, &chosen] {
+    check_options(settings->review);
+    chosen = [settings] { return check(*settings); };
+  });
 }
 
 }  // namespace spillway::app

@@ -23,6 +23,7 @@ using Action = std::function<int()>;
 
 void add_run(CLI::App& spillway, Action& chosen);
 void add_check(CLI::App& spillway, Action& chosen);
+void add_size(CLI::App& spillway, Action& chosen);
 void add_compare(CLI::App& spillway, Action& chosen);
 void add_schema(CLI::App& spillway, Action& chosen);
 /// Defined in measure.cpp, which has to be linked for the command to exist: see CMakeLists.txt.

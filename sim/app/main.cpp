@@ -30,6 +30,7 @@ interval contains the limit. `spillway COMMAND --help` has the options of a comm
 void add_commands(CLI::App& spillway, Action& chosen) {
   add_run(spillway, chosen);
   add_check(spillway, chosen);
+  add_size(spillway, chosen);
   add_compare(spillway, chosen);
   add_schema(spillway, chosen);
 #ifdef SPILLWAY_HAS_MEASURE

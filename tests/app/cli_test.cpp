@@ -139,6 +139,45 @@ TEST_F(Cli, RefusesFiguresThatCannotExistBeforeTheRun) {
   EXPECT_TRUE(contains(result.err, "'ledger.backend.kept' is no figure")) << result.err;
 }
 
+TEST_F(Cli, ChecksACollectorFileForTrapsAndItsCapacity) {
+  scenario("small.yaml");
+  const Result result = run("check collector.yaml");
+  EXPECT_EQ(result.code, 0);
+  EXPECT_TRUE(result.out.starts_with("collector.yaml: 2 traps, 3 notes\n")) << result.out;
+  EXPECT_TRUE(contains(result.out, "read as 0.159.0")) << result.out;
+  EXPECT_TRUE(contains(result.out, "otlphttp  10 000 spans/s  otlphttp: 10 consumers / 100 ms x 100 spans")) << result.out;
+  EXPECT_TRUE(contains(result.err, "[memory-limiter-missing]")) << result.err;
+  EXPECT_EQ(run("check collector.yaml --strict").code, 2);
+  EXPECT_EQ(run("check collector.yaml --collector-version x").code, 2);
+  EXPECT_EQ(run("check collector.yaml --outage 5").code, 2);
+}
+
+TEST_F(Cli, WritesWhatItFoundForPrograms) {
+  write(folder_ / "collector.yaml",
+        "receivers: {otlp: {protocols: {http: }}}\nexporters: {otlphttp: {endpoint: 'http://b:1/v1/traces', x: 1}}\n"
+        "service: {pipelines: {traces: {receivers: [otlp], exporters: [otlphttp]}}}\n");
+  const Result json = run("check collector.yaml --format json");
+  EXPECT_EQ(json.code, 2);
+  EXPECT_TRUE(contains(json.out, "\"verdict\": \"refused\"")) << json.out;
+  EXPECT_TRUE(contains(json.out, "\"trap\": \"otlp-http-path-twice\"")) << json.out;
+  const Result github = run("check collector.yaml --format github");
+  EXPECT_TRUE(contains(github.out, "::error file=collector.yaml,line=2,col=58,title=the collector refuses this::"))
+      << github.out;
+  EXPECT_TRUE(contains(github.out, "::warning file=collector.yaml,line=2,col=34,title=signal path in the base endpoint"))
+      << github.out;
+}
+
+TEST_F(Cli, SizesACollectorFileForAStatedLoad) {
+  scenario("small.yaml");
+  EXPECT_EQ(run("size collector.yaml").code, 2) << "the load has to be stated";
+  const Result text = run("size collector.yaml --traces-per-second 1000 --spans-per-trace 12");
+  EXPECT_EQ(text.code, 0) << text.err;
+  EXPECT_TRUE(contains(text.out, "outage until the first loss")) << text.out;
+  EXPECT_TRUE(contains(text.out, "8.33 s  1 000 requests / 120 a second (requests of 100 spans)")) << text.out;
+  const Result json = run("size collector.yaml --traces-per-second 1000 --format json");
+  EXPECT_TRUE(contains(json.out, "\"unit\": \"cores\"")) << json.out;
+}
+
 TEST_F(Cli, NamesTheNearestCommand) {
   const Result result = run("rnu small.yaml");
   EXPECT_EQ(result.err, "spillway: error: unknown command 'rnu'; did you mean 'run'?\n");
@@ -242,7 +281,7 @@ TEST_F(Cli, ChecksCollectorFilesOnTheirOwn) {
   scenario("small.yaml");
   const Result good = run("check collector.yaml small.yaml");
   EXPECT_EQ(good.code, 0) << good.err;
-  EXPECT_TRUE(contains(good.out, "collector.yaml: no problem found")) << good.out;
+  EXPECT_TRUE(contains(good.out, "collector.yaml: 2 traps, 3 notes")) << good.out;
   write(folder_ / "wrong.yaml",
         "receivers: {}\nexporters: {}\nservice: {pipelines: {traces: {receivers: [otlp], exporters: []}}}\n");
   EXPECT_EQ(run("check wrong.yaml").code, 2);

@@ -10,20 +10,24 @@
 #include <cctype>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "models/collector/config.hpp"
+#include "models/collector/review/facts.hpp"
+#include "tests/models/scenario/workspace.hpp"
 
 namespace spillway::collector {
 namespace {
 
 namespace fs = std::filesystem;
-
-const fs::path kTests = fs::path(SPILLWAY_SOURCE_DIR) / "tests";
 
 struct Program {
   Version version;
@@ -105,44 +109,106 @@ bool fails_to_start(const std::string& program, const fs::path& file,
 
 std::vector<fs::path> all_files() {
   std::vector<fs::path> files;
-  for (const char* const folder : {"malformed/collector", "models/data/collector"})
-    for (const auto& entry : fs::directory_iterator(kTests / folder))
+  for (const char* const folder : {"malformed/collector", "models/data/collector", "models/data/people",
+                                   "models/data/traps", "models/data/wrapped"})
+    for (const auto& entry : fs::recursive_directory_iterator(kTests / folder))
       if (entry.path().extension() == ".yaml") files.push_back(entry.path());
   std::ranges::sort(files);
   return files;
 }
 
 std::string name_of(const testing::TestParamInfo<fs::path>& info) {
-  std::string name = info.param.stem().string();
-  std::ranges::replace_if(name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');
+  const bool trap = info.param.string().find("/traps/") != std::string::npos;
+  std::string name = (trap ? info.param.parent_path().filename().string() + '_' : "") + info.param.stem().string();
+  std::ranges::replace_if(
+      name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');
   return name;
 }
 
+/// What the program prints when asked for its components; asked once.
+const std::string& components_of(const std::string& program) {
+  static std::map<std::string, std::string> known;
+  const auto [found, asked_first] = known.try_emplace(program);
+  std::string& text = found->second;
+  if (!asked_first) return text;
+  FILE* const pipe = popen(("'" + program + "' components").c_str(), "r");
+  if (pipe == nullptr) return text;
+  for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) text += static_cast<char>(c);
+  pclose(pipe);
+  return text;
+}
+
+/// Those of one kind: "receivers:", then "    - name: otlp" and more below it until the next line without indentation.
+std::set<std::string> names_in(const std::string& components, Kind kind) {
+  std::set<std::string> names;
+  std::istringstream lines(components);
+  bool inside = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with(' ')) inside = line == std::string(section_of(kind)) + ':';
+    if (const std::size_t at = line.find("- name: "); inside && at != std::string::npos)
+      names.insert(line.substr(at + 8));
+  }
+  return names;
+}
+
+/// Whether this build of the program has what the file needs; a type that we do not know is for it to refuse.
+bool is_built_with(const std::string& components, const LoadedConfig& config) {
+  if (!config.tree) return true;
+  const review::Facts facts = review::facts_of(config, {});
+  return std::ranges::all_of(facts.parts, [&](const review::Part& part) {
+    const auto listed = [&](const std::string& name) { return names_in(components, part.kind).contains(name); };
+    const bool known = find_type(part.kind, part.written_type, facts.semantics) != nullptr;
+    return !known || listed(part.type) || listed(part.written_type);
+  });
+}
+
+/// The file as the program can read it: what is wrapped is written out.
+class PlainFile {
+ public:
+  PlainFile(const fs::path& file, const Workspace& folder) : path_(file) {
+    const std::string text = plain_config({file}, "");
+    if (!text.empty()) path_ = folder.write("plain.yaml", text);
+  }
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
 class CollectorVerdict : public testing::TestWithParam<fs::path> {};
 
+void judge(const fs::path& file, const Header& header, const std::string& program, Version version) {
+  Problems problems;
+  const LoadedConfig loaded = load_config({{file}, header.environment, version, {}}, problems);
+  if (!is_built_with(components_of(program), loaded)) return;
+  std::map<std::string, std::string> environment = header.environment;
+  environment.insert(loaded.workload.environment.begin(), loaded.workload.environment.end());
+  const Workspace folder;
+  const PlainFile plain(file, folder);
+  const bool ours = loaded.config.has_value();
+  const int real = validate(program, plain.path(), environment);
+  ASSERT_TRUE(real == 0 || real == 1) << "exit code " << real;
+  std::string said;
+  for (const Problem& problem : problems.all()) said += to_text(problem) + '\n';
+  const bool listed =
+      header.at_start.starts_with("# 0.111 ") ? version == kPrograms[0].version : !header.at_start.empty();
+  if (listed) {
+    EXPECT_FALSE(ours) << to_text(version) << " accepts here";
+    EXPECT_EQ(real, 0) << to_text(version) << " refuses it before it starts";
+    EXPECT_TRUE(fails_to_start(program, plain.path(), environment)) << to_text(version) << " starts";
+    return;
+  }
+  EXPECT_EQ(ours, real == 0) << to_text(version) << ": the real one " << (real == 0 ? "accepts" : "refuses")
+                             << ", here:\n"
+                             << said;
+}
+
 TEST_P(CollectorVerdict, IsTheRealCollectors) {
-  const fs::path& file = GetParam();
-  const Header header = header_of(file);
+  const Header header = header_of(GetParam());
   for (const auto& [version, variable] : kPrograms) {
     const char* const program = std::getenv(variable);
     if (program == nullptr) GTEST_SKIP() << variable << " is not set; real/collector/build.sh builds the program";
-    Problems problems;
-    const bool ours = load_config({file}, header.environment, version, problems).config.has_value();
-    const int real = validate(program, file, header.environment);
-    ASSERT_TRUE(real == 0 || real == 1) << "exit code " << real;
-    std::string said;
-    for (const Problem& problem : problems.all()) said += to_text(problem) + '\n';
-    const bool listed =
-        header.at_start.starts_with("# 0.111 ") ? version == kPrograms[0].version : !header.at_start.empty();
-    if (listed) {
-      EXPECT_FALSE(ours) << to_text(version) << " accepts here";
-      EXPECT_EQ(real, 0) << to_text(version) << " refuses it before it starts";
-      EXPECT_TRUE(fails_to_start(program, file, header.environment)) << to_text(version) << " starts";
-      continue;
-    }
-    EXPECT_EQ(ours, real == 0) << to_text(version) << ": the real one " << (real == 0 ? "accepts" : "refuses")
-                               << ", here:\n"
-                               << said;
+    judge(GetParam(), header, program, version);
   }
 }
 INSTANTIATE_TEST_SUITE_P(Files, CollectorVerdict, testing::ValuesIn(all_files()), name_of);
