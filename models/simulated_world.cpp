@@ -176,9 +176,10 @@ bool World::resolve_backend(Endpoint& endpoint, const std::string& host, int por
     if (best == nullptr || (!running.outside && running.place == place)) best = &running;
   }
   if (best == nullptr) return false;
-  const bool zipkin = scenario_.backends[best->index].accepts == Backend::Accepts::zipkin;
+  const Backend::Accepts accepts = scenario_.backends[best->index].accepts;
+  const char* wanted = accepts == Backend::Accepts::zipkin ? "/api/v2/spans" : "/v1/traces";
   endpoint.server = best->server.get();
-  if (!path.ends_with(zipkin ? "/api/v2/spans" : "/v1/traces")) endpoint.server = wrong_path_of(*best->server);
+  if (accepts != Backend::Accepts::otlp_grpc && !path.ends_with(wanted)) endpoint.server = wrong_path_of(*best->server);
   endpoint.to = best->node;
   endpoint.server_name = best->server->counts().backend;
   endpoint.reach = DestinationSet{1} << best->server->destination();
@@ -217,8 +218,8 @@ bool World::resolve_collector(Endpoint& endpoint, const std::string& host, int p
   collector::Receiver* receiver = collector->receiver_at(port, local_only);
   const bool local = host == "localhost" || host.starts_with("127.");
   if (receiver == nullptr || (local_only && !local)) return true;  // the host is there, nobody listens: refused
-  const bool otlp = receiver->settings().protocol == collector::Protocol::otlp_http;
-  if (otlp && path != "/v1/traces") {
+  const bool http = receiver->settings().protocol == collector::Protocol::otlp_http;
+  if (http && path != "/v1/traces") {
     endpoint.server = wrong_path_of(*receiver);
     return true;
   }

@@ -15,18 +15,17 @@ std::string hex(std::uint64_t value) {
   return text;
 }
 
-bool says_yes(const Behaviour& behaviour, int status) {
-  return behaviour.kind == Behaviour::Kind::answer && status >= 200 && status < 300;
+bool stores(const Behaviour& behaviour, const Answer& answer) {
+  return behaviour.store.value_or(behaviour.kind == Behaviour::Kind::answer && answer.success());
 }
-
-bool stores(const Behaviour& behaviour, int status) { return behaviour.store.value_or(says_yes(behaviour, status)); }
 
 }  // namespace
 
 BackendServer::BackendServer(Run& run, Network& network, BackendSettings settings)
     : run_{run}, network_{network}, settings_{std::move(settings)}, self_{run.sim.add(*this)},
       destination_{run.ledger.add_destination(settings_.name)}, draws_{run.sim.stream(settings_.name, "latency")},
-      discarded_{run.ledger.add_loss(settings_.name, "accepted, not stored")} {}
+      discarded_{run.ledger.add_loss(settings_.name, "accepted, not stored")},
+      rejected_{run.ledger.add_loss(settings_.name, "rejected in a partial success")} {}
 
 const Behaviour& BackendServer::current_now() const {
   if (fault_ != nullptr) return *fault_;
@@ -37,24 +36,44 @@ const Behaviour& BackendServer::current_now() const {
   return *current;
 }
 
+// What speaks another protocol than this server does not get as far as a request.
 void BackendServer::receive(RequestId request) {
   const Behaviour& behaviour = current_now();
   const Post& post = network_.request(request);
+  const Answer reset{Answer::Kind::reset, 0, Duration{-1}, {}};
+  if ((post.format == WireFormat::otlp_grpc) != grpc()) return network_.answer(request, reset);
   ++requests_;
   body_bytes_ += post.body_bytes;
   spans_ += post.payload.items();
   const bool known = settings_.credential == 0 || post.credential == settings_.credential;
-  const int status = known ? behaviour.status : 401;
-  if (known && stores(behaviour, status)) store(post.payload, settings_.note_contents && post.format != WireFormat::zipkin_json);
-  else if (says_yes(behaviour, status)) discard(post.payload);
+  const Answer answer = answer_of(behaviour, known);
+  if (known && stores(behaviour, answer)) keep(post, behaviour.rejects);
+  else if (behaviour.kind == Behaviour::Kind::answer && answer.success()) discard(post.payload, discarded_);
   switch (behaviour.kind) {
-    case Behaviour::Kind::answer: return answer_later(request, behaviour, status);
+    case Behaviour::Kind::answer: return answer_later(request, behaviour, answer);
     case Behaviour::Kind::hang: count_answer("hang"); return network_.never_answer(request);
-    case Behaviour::Kind::reset:
-      count_answer("reset");
-      return network_.answer(request, {Answer::Kind::reset, 0, Duration{-1}, {}});
+    case Behaviour::Kind::reset: count_answer("reset"); return network_.answer(request, reset);
     case Behaviour::Kind::refuse: return network_.answer(request, {Answer::Kind::refused, 0, Duration{-1}, {}});
   }
+}
+
+// A Zipkin server says 202 where an OTLP one says 200.
+Answer BackendServer::answer_of(const Behaviour& behaviour, bool known) const {
+  if (grpc()) return grpc_answer(known ? behaviour.code : GrpcCode::unauthenticated, behaviour.retry_after.value_or(Duration{-1}));
+  Answer answer{Answer::Kind::status, known ? behaviour.status : 401, behaviour.retry_after.value_or(Duration{-1}), {}};
+  if (answer.status == 200 && settings_.spec->accepts == Backend::Accepts::zipkin) answer.status = 202;
+  answer.retry_after_is_date = behaviour.retry_after_date;
+  answer.garbled = behaviour.garbled;
+  return answer;
+}
+
+void BackendServer::keep(const Post& post, std::int64_t rejects) {
+  const bool note_contents = settings_.note_contents && post.format != WireFormat::zipkin_json;
+  if (rejects == 0) return store(post.payload, note_contents);
+  Payload rest = post.payload.clone();
+  const Payload front = rest.split_front(std::max<std::int64_t>(0, rest.items() - rejects));
+  store(front, note_contents);
+  discard(rest, rejected_);
 }
 
 // The set is named by the ids that its spans have in replication 0, the one that real programs are given:
@@ -81,9 +100,9 @@ void BackendServer::note(const Span& span) {
 }
 
 // The sender will believe that the items are here.
-void BackendServer::discard(const Payload& payload) {
+void BackendServer::discard(const Payload& payload, Cause cause) {
   run_.hold(payload, DestinationSet{1} << destination_);
-  run_.release(payload, DestinationSet{1} << destination_, discarded_);
+  run_.release(payload, DestinationSet{1} << destination_, cause);
 }
 
 Duration BackendServer::latency(const Behaviour& behaviour) {
@@ -93,17 +112,18 @@ Duration BackendServer::latency(const Behaviour& behaviour) {
   return std::max(Duration{0}, from_seconds(law.sample(draws)));
 }
 
-// A Zipkin server says 202 where an OTLP one says 200.
-void BackendServer::answer_later(RequestId request, const Behaviour& behaviour, int status) {
-  if (status == 200 && settings_.spec->accepts == Backend::Accepts::zipkin) status = 202;
-  count_answer(std::to_string(status));
-  Answer answer{Answer::Kind::status, status, Duration{-1}, {}};
-  if (behaviour.retry_after) answer.retry_after = *behaviour.retry_after / std::chrono::seconds{1} * std::chrono::seconds{1};
+void BackendServer::answer_later(RequestId request, const Behaviour& behaviour, const Answer& answer) {
+  count_answer(to_text(answer));
   run_.sim.schedule(run_.sim.now() + latency(behaviour), self_, 0, waiting_.add({request, answer}));
 }
 
+// A date has whole seconds; how far it is away depends on the moment.
 void BackendServer::handle(const Event& event) {
-  const Waiting waiting = waiting_.take(static_cast<std::uint32_t>(event.a));
+  Waiting waiting = waiting_.take(static_cast<std::uint32_t>(event.a));
+  if (waiting.answer.retry_after_is_date) {
+    const Time date = std::chrono::floor<std::chrono::seconds>(run_.sim.now() + waiting.answer.retry_after);
+    waiting.answer.retry_after = std::max(Duration{0}, date - run_.sim.now());
+  }
   network_.answer(waiting.request, waiting.answer);
 }
 

@@ -44,10 +44,14 @@ class BackendServer final : public Server, public Component {
   const Behaviour& current_now() const;
   void store(const Payload& payload, bool note_contents);
   void note(const Span& span);
-  void discard(const Payload& payload);
+  bool grpc() const { return settings_.spec->accepts == Backend::Accepts::otlp_grpc; }
+  Answer answer_of(const Behaviour& behaviour, bool known) const;
+  /// Stores all but the last `rejects` spans.
+  void keep(const Post& post, std::int64_t rejects);
+  void discard(const Payload& payload, Cause cause);
   void count_answer(const std::string& text) { ++answers_[text]; }
   Duration latency(const Behaviour& behaviour);
-  void answer_later(RequestId request, const Behaviour& behaviour, int status);
+  void answer_later(RequestId request, const Behaviour& behaviour, const Answer& answer);
 
   Run& run_;
   Network& network_;
@@ -57,7 +61,7 @@ class BackendServer final : public Server, public Component {
   const Behaviour* fault_ = nullptr;
   Slab<Waiting> waiting_;
   Sequence draws_;
-  Cause discarded_;
+  Cause discarded_, rejected_;
   std::int64_t requests_ = 0, body_bytes_ = 0, spans_ = 0;
   std::map<std::string, std::int64_t> answers_;
   std::uint64_t span_set_ = 0;

@@ -61,23 +61,31 @@ void Collector::build_exporters(AddressBook& book, Transport& transport) {
       return p.signal == "traces" && std::find(p.exporters.begin(), p.exporters.end(), defined.id) != p.exporters.end();
     });
     if (!used) continue;
-    const auto* otlp = std::get_if<OtlpHttpExporterConfig>(&defined.config);
-    if (otlp == nullptr) {
-      discards_[defined.id] = std::make_unique<Discard>();
-      continue;
-    }
-    ExporterSettings settings;
-    settings.name = settings_.name + " exporter " + defined.id;
-    settings.config = otlp;
-    settings.semantics = semantics_;
-    settings.endpoint = book.endpoint(settings_.place, otlp->traces_url());
-    settings.credential = client_credential(otlp->auth, book);
-    settings.compressed = otlp->compression != "none" && !otlp->compression.empty();
-    settings.costs = settings_.costs;
-    settings.usage = &usage_;
-    const DestinationSet reach = book.reach(settings.endpoint);
-    exporters_.push_back({defined.id, otlp, std::make_unique<Exporter>(run_, transport, settings, reach, usage_.held_bytes())});
+    const auto* http = std::get_if<OtlpHttpExporterConfig>(&defined.config);
+    const auto* grpc = std::get_if<OtlpGrpcExporterConfig>(&defined.config);
+    if (http != nullptr) add_exporter(defined.id, *http, http->traces_url(), false, book, transport);
+    else if (grpc != nullptr) add_exporter(defined.id, *grpc, grpc->endpoint, true, book, transport);
+    else discards_[defined.id] = std::make_unique<Discard>();
   }
+}
+
+// `address`: the whole URL, or over gRPC the endpoint as written.
+void Collector::add_exporter(const std::string& id, const SenderConfig& config, const std::string& address, bool grpc,
+                             AddressBook& book, Transport& transport) {
+  ExporterSettings settings;
+  settings.name = settings_.name + " exporter " + id;
+  settings.config = &config;
+  settings.grpc = grpc;
+  settings.semantics = semantics_;
+  const std::string url = grpc ? "http://" + static_cast<const OtlpGrpcExporterConfig&>(config).target() : address;
+  settings.endpoint = book.endpoint(settings_.place, url);
+  settings.credential = client_credential(config.auth, book);
+  settings.compressed = config.compression != "none" && !config.compression.empty();
+  settings.costs = settings_.costs;
+  settings.usage = &usage_;
+  const DestinationSet reach = book.reach(settings.endpoint);
+  exporters_.push_back({id, &config, grpc, address,
+                        std::make_unique<Exporter>(run_, transport, settings, reach, usage_.held_bytes())});
 }
 
 void Collector::build_limiters() {
@@ -177,7 +185,13 @@ void Collector::build_receivers(Network& network, AddressBook& book,
       add_receiver(network, {id, Protocol::zipkin, zipkin->max_request_body_size, credential, &usage_}, zipkin->endpoint, consumers);
     }
     const auto* otlp = std::get_if<OtlpReceiverConfig>(config);
-    if (otlp == nullptr || !otlp->http_endpoint) continue;
+    if (otlp == nullptr) continue;
+    if (otlp->grpc_endpoint) {
+      const CredentialId credential = server_credential(otlp->grpc_auth, book);
+      add_receiver(network, {id, Protocol::otlp_grpc, otlp->grpc_max_recv_msg_size, credential, &usage_}, *otlp->grpc_endpoint,
+                   consumers);
+    }
+    if (!otlp->http_endpoint) continue;
     const CredentialId credential = server_credential(otlp->http_auth, book);
     add_receiver(network, {id, Protocol::otlp_http, otlp->http_max_request_body_size, credential, &usage_}, *otlp->http_endpoint,
                  consumers);
@@ -190,6 +204,7 @@ void Collector::add_receiver(Network& network, ReceiverSettings settings, std::s
   named.endpoint = std::move(endpoint);
   if (heads.size() > 1) named.heads = std::make_unique<FanOut>(heads);
   Consumer& next = named.heads ? static_cast<Consumer&>(*named.heads) : *heads.front();
+  settings.tells_retry_after = semantics_.receiver_tells_retry_after;
   named.receiver = std::make_unique<Receiver>(run_, network, std::move(settings), next);
   receivers_.push_back(std::move(named));
 }

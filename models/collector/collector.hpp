@@ -74,7 +74,9 @@ class Collector final : public Component, public Caller {
   };
   struct NamedExporter {
     std::string id;
-    const OtlpHttpExporterConfig* config;
+    const SenderConfig* config;
+    bool grpc = false;
+    std::string address;  ///< URL, or over gRPC the endpoint as written
     std::unique_ptr<Exporter> exporter;
   };
   struct Discard final : Consumer {  ///< nop and debug: takes everything, keeps nothing
@@ -86,6 +88,8 @@ class Collector final : public Component, public Caller {
   };
 
   void build_exporters(AddressBook& book, Transport& transport);
+  void add_exporter(const std::string& id, const SenderConfig& config, const std::string& address, bool grpc,
+                    AddressBook& book, Transport& transport);
   void build_limiters();
   Consumer& head_of(const PipelineConfig& pipeline);
   Consumer& build_pipeline(const PipelineConfig& pipeline);

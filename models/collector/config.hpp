@@ -26,6 +26,8 @@ namespace spillway::collector {
 
 struct OtlpReceiverConfig {
   std::optional<std::string> grpc_endpoint;  ///< protocols.grpc; absent: off. Default when present: localhost:4317
+  std::int64_t grpc_max_recv_msg_size = 4 << 20;  ///< bytes of a message, decompressed
+  std::string grpc_auth;                          ///< authenticator id of protocols.grpc.auth, empty: none
   std::optional<std::string> http_endpoint;  ///< protocols.http; absent: off. Default when present: localhost:4318
   std::int64_t http_max_request_body_size = 20 << 20;  ///< bytes, raw and again decompressed
   std::string http_traces_url_path = "/v1/traces";
@@ -117,17 +119,30 @@ struct QueueConfig {
   std::optional<ExporterBatchConfig> batch;
 };
 
-struct OtlpHttpExporterConfig {
-  std::string endpoint;         ///< base; /v1/traces is appended
-  std::string traces_endpoint;  ///< full URL, wins over endpoint
-  Duration timeout = std::chrono::seconds{30};
-  std::string compression = "gzip";  ///< gzip | none | zstd | snappy | zlib | deflate | lz4
-  std::string encoding = "proto";    ///< proto | json
-  std::string auth;                  ///< authenticator id, empty: none
+/// What exporters have in common.
+struct SenderConfig {
+  Duration timeout = std::chrono::seconds{30};  ///< of one attempt; 0: none
+  std::string compression = "gzip";             ///< gzip | none | zstd | snappy | zlib | deflate | lz4
+  std::string auth;                             ///< authenticator id, empty: none
   RetryConfig retry_on_failure;
   QueueConfig sending_queue;
+};
+
+struct OtlpHttpExporterConfig : SenderConfig {
+  std::string endpoint;         ///< base; /v1/traces is appended
+  std::string traces_endpoint;  ///< full URL, wins over endpoint
+  std::string encoding = "proto";    ///< proto | json
   /// Where a trace request goes: traces_endpoint, or endpoint without a trailing slash + /v1/traces.
   std::string traces_url() const;
+};
+
+/// otlp_grpc, formerly otlp.
+struct OtlpGrpcExporterConfig : SenderConfig {
+  OtlpGrpcExporterConfig() { timeout = std::chrono::seconds{5}; }
+  std::string endpoint;   ///< as written
+  bool insecure = false;  ///< tls.insecure: no TLS
+  /// host:port as it is called: without a scheme or what stands for one.
+  std::string target() const;
 };
 
 struct DebugExporterConfig {
@@ -157,7 +172,8 @@ using ReceiverConfig = std::variant<OtlpReceiverConfig, ZipkinReceiverConfig, Un
 using ProcessorConfig =
     std::variant<BatchConfig, MemoryLimiterConfig, FilterConfig, AttributesConfig, ResourceConfig, TransformConfig,
                  TailSamplingConfig, ProbabilisticSamplerConfig, UnmodelledConfig>;
-using ExporterConfig = std::variant<OtlpHttpExporterConfig, DebugExporterConfig, NopExporterConfig, UnmodelledConfig>;
+using ExporterConfig = std::variant<OtlpHttpExporterConfig, OtlpGrpcExporterConfig, DebugExporterConfig,
+                                    NopExporterConfig, UnmodelledConfig>;
 using ExtensionConfig = std::variant<BasicAuthConfig, FileStorageConfig, UnmodelledConfig>;
 
 template <class Config>

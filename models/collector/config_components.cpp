@@ -36,7 +36,7 @@ OtlpReceiverConfig otlp_receiver(Fields& fields) {
     config.http_endpoint = "localhost:4318";
     const Presence grpc = inner.optional("grpc", [&config](Fields& protocol) {
       protocol.text("endpoint", *config.grpc_endpoint);
-      grpc_server(protocol);
+      grpc_server(protocol, config.grpc_max_recv_msg_size, config.grpc_auth);
     });
     if (grpc == Presence::null && inner.value().find("grpc")->original)
       inner.refuse("grpc", "invalid transport type \"\": an empty ${…} clears the defaults; write grpc: {}");
@@ -303,6 +303,7 @@ ProcessorConfig decode_processor(const Type& type, Fields& fields) {
 
 ExporterConfig decode_exporter(const Type& type, Fields& fields) {
   if (type.name == "otlp_http") return otlp_http_exporter(fields);
+  if (type.name == "otlp_grpc") return otlp_grpc_exporter(fields);
   if (type.name == "debug") return debug_exporter(fields);
   if (type.name == "nop") return NopExporterConfig{};
   return UnmodelledConfig{std::string(type.effect)};

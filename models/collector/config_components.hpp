@@ -37,7 +37,11 @@ void http_server(Fields& fields, std::string& auth);
 /// confighttp.ClientConfig without what the exporter itself models.
 void http_client(Fields& fields, std::string& auth, std::string& compression);
 /// configgrpc.ServerConfig without its endpoint.
-void grpc_server(Fields& fields);
+void grpc_server(Fields& fields, std::int64_t& max_message, std::string& auth);
+/// configgrpc.ClientConfig without its endpoint.
+void grpc_client(Fields& fields, OtlpGrpcExporterConfig& config);
+/// The otlp_grpc exporter.
+OtlpGrpcExporterConfig otlp_grpc_exporter(Fields& fields);
 void retry(Fields& fields, RetryConfig& config);
 void sending_queue(Fields& fields, QueueConfig& config);
 /// The file_storage extension.

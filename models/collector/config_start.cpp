@@ -130,6 +130,20 @@ void check_exporter(const Start& start, const Component& exporter, const OtlpHtt
                            "request fails with: unsupported protocol scheme");
 }
 
+/// gRPC itself cannot use every compression that the file may name, nor show a password without TLS.
+void check_grpc_exporter(const Start& start, const Component& exporter, const OtlpGrpcExporterConfig& config) {
+  check_authenticator(start, *exporter.value, exporter.path, Side::client);
+  check_storage(start, exporter, config.sending_queue);
+  constexpr std::array known{"", "none", "gzip", "snappy", "zstd"};
+  if (std::ranges::find(known, config.compression) == known.end())
+    start.reading.refuse(start.at(exporter, {"compression"}), exporter.path + ".compression",
+                         "unsupported compression type " + in_quotes(config.compression) +
+                             "; over gRPC use gzip, snappy, zstd or none");
+  if (!config.auth.empty() && config.insecure)
+    start.reading.refuse(start.at(exporter, {"auth"}), exporter.path + ".auth",
+                         "the credentials require transport level security; drop tls.insecure");
+}
+
 /// Who listens on which port of which address; "" is all addresses.
 class Listeners {
  public:
@@ -250,6 +264,8 @@ void check_start(const Whole& whole, Reading& reading) {
             [&](const Component& one, const ExporterConfig& config) {
               if (const auto* const http = std::get_if<OtlpHttpExporterConfig>(&config))
                 check_exporter(start, one, *http, traces.contains(one.id));
+              if (const auto* const grpc = std::get_if<OtlpGrpcExporterConfig>(&config))
+                check_grpc_exporter(start, one, *grpc);
             });
   each_used(start, Kind::processor, whole.config.processors, used,
             [&](const Component& one, const ProcessorConfig& config) {

@@ -33,7 +33,6 @@ constexpr std::array kTlsCommon{
     Setting{"tpm", Shape::section, kNoEffect, kTpm, kNewTls},
 };
 constexpr std::array kTlsClient{
-    Setting{"insecure", Shape::boolean, kNoEffect},
     Setting{"insecure_skip_verify", Shape::boolean, kNoEffect},
     Setting{"server_name_override", Shape::text, kNoEffect},
 };
@@ -106,15 +105,27 @@ constexpr std::array kKeepalive{
     Setting{"server_parameters", Shape::optional, kUnknownEffect, kServerParameters},
     Setting{"enforcement_policy", Shape::optional, kUnknownEffect, kEnforcement},
 };
-constexpr std::array kAuthenticator{Setting{"authenticator", Shape::id, kUnknownEffect}};
 constexpr std::array kGrpcServer{
-    Setting{"max_recv_msg_size_mib", Shape::integer, kUnknownEffect},
     Setting{"max_concurrent_streams", Shape::unsigned32, kUnknownEffect},
     Setting{"read_buffer_size", Shape::integer, kNoEffect},
     Setting{"write_buffer_size", Shape::integer, kNoEffect},
     Setting{"keepalive", Shape::optional, kUnknownEffect, kKeepalive},
-    Setting{"auth", Shape::optional, kUnknownEffect, kAuthenticator},
     Setting{"include_metadata", Shape::boolean, kNoEffect},
+    Setting{"middlewares", Shape::maps, kUnknownEffect, kMiddleware, kMiddlewares},
+};
+
+constexpr std::array kKeepaliveClient{
+    Setting{"time", Shape::duration, kNoEffect},
+    Setting{"timeout", Shape::duration, kNoEffect},
+    Setting{"permit_without_stream", Shape::boolean, kNoEffect},
+};
+constexpr std::array kGrpcClient{
+    Setting{"keepalive", Shape::optional, kNoEffect, kKeepaliveClient},
+    Setting{"read_buffer_size", Shape::integer, kNoEffect},
+    Setting{"write_buffer_size", Shape::integer, kNoEffect},
+    Setting{"headers", Shape::headers, kSizeOnly},
+    Setting{"authority", Shape::text, kNoEffect},
+    Setting{"user_agent", Shape::text, kNoEffect, {}, &Semantics::grpc_user_agent},
     Setting{"middlewares", Shape::maps, kUnknownEffect, kMiddleware, kMiddlewares},
 };
 
@@ -180,15 +191,19 @@ void server_tls(Fields& fields) {
   if (presence == Presence::given) fields.leave_out("tls", kUnknownEffect);
 }
 
-void client_tls(Fields& fields) {
-  const Presence presence = fields.section("tls", [](Fields& inner) {
+/// Whether it says that there is no TLS.
+bool client_tls(Fields& fields) {
+  bool insecure = false;
+  const Presence presence = fields.section("tls", [&insecure](Fields& inner) {
     inner.quiet([&inner] {
       inner.unmodelled(kTlsCommon);
       inner.unmodelled(kTlsClient);
     });
+    inner.boolean("insecure", insecure);
     check_tls(inner, false);
   });
-  if (presence == Presence::given) fields.leave_out("tls", kUnknownEffect);
+  if (presence == Presence::given && !insecure) fields.leave_out("tls", kUnknownEffect);
+  return insecure;
 }
 
 void check_compression(Fields& fields, const std::string& compression) {
@@ -315,10 +330,14 @@ void http_client(Fields& fields, std::string& auth, std::string& compression) {
   if (presence == Presence::disabled) auth.clear();
 }
 
-void grpc_server(Fields& fields) {
+void grpc_server(Fields& fields, std::int64_t& max_message, std::string& auth) {
+  std::int64_t mib = 0;
   server_tls(fields);
   fields.unmodelled(kNetwork);
+  fields.integer("max_recv_msg_size_mib", mib);
   fields.unmodelled(kGrpcServer);
+  const Presence presence = fields.optional("auth", [&auth](Fields& inner) { inner.id("authenticator", auth); });
+  if (presence == Presence::disabled) auth.clear();
   check_transport(fields, true);
   for (const std::string_view key : {"max_recv_msg_size_mib", "read_buffer_size", "write_buffer_size"}) {
     const Value* const value = fields.value().find(key);
@@ -326,6 +345,23 @@ void grpc_server(Fields& fields) {
       fields.refuse(key,
                     "invalid " + std::string(key) + " value: " + std::to_string(value->integer) + "; give 0 or more");
   }
+  if (mib > 0) max_message = std::min<std::int64_t>(mib, 1 << 20) << 20;
+}
+
+void grpc_client(Fields& fields, OtlpGrpcExporterConfig& config) {
+  std::string balancer = "round_robin";
+  bool wait_for_ready = false;
+  config.insecure = client_tls(fields);
+  fields.unmodelled(kGrpcClient);
+  fields.text("compression", config.compression);
+  check_compression(fields, config.compression);
+  fields.text("balancer_name", balancer);
+  if (!balancer.empty() && balancer != "round_robin" && balancer != "pick_first")
+    fields.refuse("balancer_name", "invalid balancer_name: " + balancer + "; use round_robin or pick_first");
+  fields.boolean("wait_for_ready", wait_for_ready);
+  if (wait_for_ready) fields.leave_out("wait_for_ready", kUnknownEffect);
+  const Presence presence = fields.optional("auth", [&config](Fields& inner) { inner.id("authenticator", config.auth); });
+  if (presence == Presence::disabled) config.auth.clear();
 }
 
 }  // namespace spillway::collector

@@ -49,7 +49,7 @@ constexpr std::array kTypes{
     Type{Kind::exporter, "otlp_http", "otlphttp", kModelled},
     Type{Kind::exporter, "debug", {}, kModelled},
     Type{Kind::exporter, "nop", {}, kModelled},
-    Type{Kind::exporter, "otlp_grpc", "otlp"},
+    Type{Kind::exporter, "otlp_grpc", "otlp", kModelled},
     Type{Kind::exporter, "load_balancing", "loadbalancing"},
     Type{Kind::exporter, "prometheus", {}, kUnknown, kMetrics},
     Type{Kind::exporter, "prometheus_remote_write", "prometheusremotewrite", kUnknown, kMetrics},

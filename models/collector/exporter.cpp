@@ -4,9 +4,11 @@
 
 namespace spillway::collector {
 
-Outcome classify(const Answer& answer) {
+Outcome classify(const Answer& answer, const Semantics& semantics) {
   if (answer.kind != Answer::Kind::status) return Outcome::retryable;
-  if (answer.status >= 200 && answer.status < 300) return Outcome::success;
+  if (answer.success() && answer.garbled)
+    return semantics.undecodable_200_is_permanent ? Outcome::permanent : Outcome::retryable;
+  if (answer.success()) return Outcome::success;
   const bool retryable = answer.status == 429 || (answer.status >= 502 && answer.status <= 504);
   return retryable ? Outcome::retryable : Outcome::permanent;
 }
@@ -23,6 +25,21 @@ Code code_of_status(const Answer& answer) {
     case 503:
     case 504: return Code::unavailable;
     default: return Code::unknown;
+  }
+}
+
+Outcome classify_grpc(const Answer& answer) {
+  switch (grpc_code_of(answer)) {
+    case GrpcCode::ok: return Outcome::success;
+    case GrpcCode::cancelled:
+    case GrpcCode::deadline_exceeded:
+    case GrpcCode::aborted:
+    case GrpcCode::out_of_range:
+    case GrpcCode::unavailable:
+    case GrpcCode::data_loss: return Outcome::retryable;
+    case GrpcCode::resource_exhausted:
+      return answer.retry_after >= Duration{0} ? Outcome::retryable : Outcome::permanent;
+    default: return Outcome::permanent;
   }
 }
 
@@ -47,7 +64,8 @@ Exporter::Exporter(Run& run, Transport& transport, ExporterSettings settings, De
                    std::int64_t& held_bytes)
     : run_{run}, transport_{transport}, settings_{std::move(settings)}, config_{*settings_.config},
       self_{run.sim.add(*this)}, jitter_{run.sim.stream(settings_.name, "backoff")},
-      queue_{run, config_.sending_queue, settings_.semantics, settings_.name, destinations, held_bytes} {
+      queue_{run, config_.sending_queue, settings_.semantics, settings_.name, destinations, held_bytes},
+      channel_{run, transport, settings_.endpoint, settings_.name} {
   reach = destinations;
   const QueueConfig& queue = config_.sending_queue;
   if (queue.enabled && queue.batch) {
@@ -65,6 +83,7 @@ Cause Exporter::loss(const std::string& text) { return run_.ledger.add_loss(sett
 void Exporter::start() {
   counters_ = {};
   stopping_ = false;
+  channel_.reset();
   queue_.start();
   dispatch();  // what a file brought along
 }
@@ -104,6 +123,7 @@ bool Exporter::may_take() const {
 
 // Consumers take from the head. With batching one reader does, and waits while a flush finds no permit.
 void Exporter::dispatch() {
+  if (std::exchange(dispatching_, true)) return;  // an attempt may fail at once, and end here again
   while (may_take()) {
     SendingQueue::Taken taken = queue_.take();
     if (batch_) {
@@ -115,6 +135,7 @@ void Exporter::dispatch() {
     if (queue_.cancelled(taken.element)) finish(request, cancelled());
     else attempt(request);
   }
+  dispatching_ = false;
 }
 
 void Exporter::export_batch(Payload payload, std::vector<ElementId> elements) {
@@ -133,13 +154,16 @@ std::uint32_t Exporter::add_request(Payload payload, std::vector<ElementId> elem
   return id;
 }
 
+// While a channel fails, a call over it fails without going anywhere.
 void Exporter::attempt(std::uint32_t id) {
+  if (channel_.failing()) return failed(id, grpc_answer(GrpcCode::unavailable), Outcome::retryable);
   Request& request = requests_[id];
   Post post;
   post.endpoint = settings_.endpoint;
   post.payload = request.payload.clone();
   if (settings_.usage != nullptr) settings_.usage->exported(post.payload, settings_.compressed);
   post.body_bytes = settings_.compressed ? compressed_bytes(settings_.costs, post.payload) : post.payload.bytes();
+  post.format = settings_.grpc ? WireFormat::otlp_grpc : WireFormat::otlp_proto;
   post.credential = settings_.credential;
   post.timeout = config_.timeout;
   post.client = this;
@@ -148,17 +172,31 @@ void Exporter::attempt(std::uint32_t id) {
   request.http = transport_.post(std::move(post));
 }
 
+Outcome Exporter::outcome_of(const Answer& answer) const {
+  return settings_.grpc ? classify_grpc(answer) : classify(answer, settings_.semantics);
+}
+
+// What the server asks for, negative: nothing. RetryInfo counts with every retryable code, Retry-After with two statuses.
+Duration Exporter::throttle_of(const Answer& answer) const {
+  if (settings_.grpc) return answer.kind == Answer::Kind::grpc ? answer.retry_after : Duration{-1};
+  const bool throttles = answer.kind == Answer::Kind::status && (answer.status == 429 || answer.status == 503);
+  if (!throttles || (answer.retry_after_is_date && !settings_.semantics.retry_after_date_honoured)) return Duration{-1};
+  return answer.retry_after;
+}
+
 void Exporter::answered(std::uint64_t token, const Answer& answer) {
   if (token >> 32 != life_) return;
   const auto id = static_cast<std::uint32_t>(token);
   requests_[id].on_the_wire = false;
-  const Outcome outcome = classify(answer);
+  if (settings_.grpc && answer.kind == Answer::Kind::refused) channel_.connection_failed();
+  const Outcome outcome = outcome_of(answer);
   if (outcome == Outcome::success) return finish(id, {});
   failed(id, answer, outcome);
 }
 
 Cause Exporter::cause_of(const Answer& answer) {
-  const std::string text = answer.kind == Answer::Kind::status ? "status " + std::to_string(answer.status) : to_text(answer);
+  std::string text = answer.kind == Answer::Kind::status ? "status " + std::to_string(answer.status) : to_text(answer);
+  if (answer.garbled) text += " that cannot be read";
   const auto [position, fresh] = causes_.try_emplace(text);
   if (fresh) position->second = loss(text + ", not retried");
   return position->second;
@@ -166,13 +204,13 @@ Cause Exporter::cause_of(const Answer& answer) {
 
 void Exporter::failed(std::uint32_t id, const Answer& answer, Outcome outcome) {
   Request& request = requests_[id];
-  Result result{false, outcome == Outcome::permanent, code_of_status(answer), Duration{-1}, {}};
+  const Code code = settings_.grpc ? static_cast<Code>(grpc_code_of(answer)) : code_of_status(answer);
+  const Duration throttle = throttle_of(answer);
+  Result result{false, outcome == Outcome::permanent, code, settings_.grpc ? throttle : Duration{-1}, {}};
   if (outcome == Outcome::permanent || !config_.retry_on_failure.enabled) {
     result.cause = cause_of(answer);
     return finish(id, result);
   }
-  const bool throttles = answer.kind == Answer::Kind::status && (answer.status == 429 || answer.status == 503);
-  const Duration throttle = throttles ? answer.retry_after : Duration{-1};
   Draws draws = jitter_.next();
   const Duration delay = request.back_off.next(config_.retry_on_failure, draws.uniform());
   const Duration elapsed = run_.sim.now() - request.started;
@@ -248,6 +286,7 @@ void Exporter::kill(Cause cause) {
   }
   live_requests_.clear();
   if (batch_) batch_->kill(lost);
+  channel_.reset();
   queue_.kill(cause);
   busy_consumers_ = 0;
   stopping_ = false;

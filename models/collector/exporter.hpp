@@ -1,4 +1,4 @@
-// The otlp_http exporter with the machinery that exporters share: sending queue, batching inside the queue, retry,
+// The otlp_http and otlp_grpc exporters with the machinery that exporters share: sending queue, batching inside the queue, retry,
 // timeout. Semantics: exporterhelper, checked against running v0.111 and v0.159.
 // Leaves out: connection set-up.
 #pragma once
@@ -10,6 +10,7 @@
 
 #include "models/collector/config.hpp"
 #include "models/collector/costs.hpp"
+#include "models/collector/grpc_channel.hpp"
 #include "models/collector/pipeline.hpp"
 #include "models/collector/queue_batch.hpp"
 #include "models/collector/sending_queue.hpp"
@@ -22,9 +23,11 @@ namespace spillway::collector {
 /// What an attempt's outcome means for the request.
 enum class Outcome { success, retryable, permanent };
 /// HTTP status classes of otlp_http: 429, 502, 503, 504 and transport failures are retryable, other errors final.
-Outcome classify(const Answer& answer);
+Outcome classify(const Answer& answer, const Semantics& semantics);
 /// gRPC status that the exporter synthesises from an HTTP status; none for transport failures.
 Code code_of_status(const Answer& answer);
+/// RESOURCE_EXHAUSTED is retryable only with RetryInfo.
+Outcome classify_grpc(const Answer& answer);
 
 /// One step of the back-off of one request. Pure.
 struct BackOff {
@@ -41,7 +44,8 @@ struct ExporterCounters {
 
 struct ExporterSettings {
   std::string name;        ///< for the ledger, e.g. "aws/otel-collector exporter otlphttp/grafana_cloud"
-  const OtlpHttpExporterConfig* config = nullptr;
+  const SenderConfig* config = nullptr;
+  bool grpc = false;
   Semantics semantics;
   EndpointId endpoint = 0;
   CredentialId credential = 0;
@@ -94,6 +98,8 @@ class Exporter final : public Consumer, public AnswerTo, public Component, publi
   void failed(std::uint32_t request, const Answer& answer, Outcome outcome);
   void finish(std::uint32_t request, const Result& result);
   void check_stopped();
+  Outcome outcome_of(const Answer& answer) const;
+  Duration throttle_of(const Answer& answer) const;
   Cause cause_of(const Answer& answer);
   Cause loss(const std::string& text);
   Result cancelled() const { return {false, false, Code::none, Duration{-1}, cancelled_}; }
@@ -101,13 +107,15 @@ class Exporter final : public Consumer, public AnswerTo, public Component, publi
   Run& run_;
   Transport& transport_;
   ExporterSettings settings_;
-  const OtlpHttpExporterConfig& config_;
+  const SenderConfig& config_;
   Target self_;
   Sequence jitter_;
 
   SendingQueue queue_;
   std::unique_ptr<QueueBatch> batch_;
+  GrpcChannel channel_;
   std::int64_t busy_consumers_ = 0;
+  bool dispatching_ = false;
   Slab<Request> requests_;
   std::vector<std::uint32_t> live_requests_;  ///< in order of start
   std::uint32_t life_ = 1;                    ///< answers to an earlier life are ignored

@@ -26,6 +26,26 @@ UrlParts split_url(const std::string& url) {
   return parts;
 }
 
+// A gRPC endpoint that is more than host:port, http://host:port say, is a server address as a whole.
+Labels address_labels(const std::string& address, bool grpc) {
+  if (!grpc) {
+    const UrlParts url = split_url(address);
+    return {{"server_address", url.host}, {"server_port", url.port}, {"url_path", url.path}};
+  }
+  const HostPort parts = split_host_port(address);
+  if (parts.port == 0 || address.find("//") != std::string::npos) return {{"server_address", address}};
+  return {{"server_address", parts.host}, {"server_port", std::to_string(parts.port)}};
+}
+
+const char* transport_of(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::zipkin: return "http_v2_json";
+    case Protocol::otlp_http: return "http";
+    case Protocol::otlp_grpc: return "grpc";
+  }
+  return "";
+}
+
 }  // namespace
 
 void Collector::put(Page& page, std::string name, Labels labels, double value) const {
@@ -52,7 +72,7 @@ void Collector::write_receivers(Page& page) const {
     const ReceiverCounters& counters = named.receiver->counters();
     if (!counters.accepted.visible()) continue;
     const Labels labels{{"receiver", settings.id},
-                        {"transport", settings.protocol == Protocol::zipkin ? "http_v2_json" : "http"}};
+                        {"transport", transport_of(settings.protocol)}};
     put(page, "otelcol_receiver_accepted_spans", labels, static_cast<double>(counters.accepted.value()));
     put(page, "otelcol_receiver_refused_spans", labels, static_cast<double>(counters.refused.value()));
     if (semantics_.receiver_failed_metric) put(page, "otelcol_receiver_failed_spans", labels, 0);
@@ -126,10 +146,7 @@ void Collector::write_exporters(Page& page) const {
     with_type["data_type"] = "traces";
     Labels with_address = by_id;
     if (semantics_.server_address_labels) {
-      const UrlParts url = split_url(named.config->traces_url());
-      with_address["server_address"] = url.host;
-      with_address["server_port"] = url.port;
-      with_address["url_path"] = url.path;
+      for (const auto& [label, value] : address_labels(named.address, named.grpc)) with_address[label] = value;
     }
     if (counters.sent.visible()) {
       put(page, "otelcol_exporter_sent_spans", with_address, static_cast<double>(counters.sent.value()));

@@ -29,6 +29,12 @@ int status_of(Protocol protocol, const Result& result) {
   return 500;
 }
 
+GrpcCode grpc_code_of(const Result& result) {
+  if (result.ok) return GrpcCode::ok;
+  if (result.code != Code::none) return static_cast<GrpcCode>(result.code);
+  return result.permanent ? GrpcCode::internal : GrpcCode::unavailable;
+}
+
 Receiver::Receiver(Run& run, Network& network, ReceiverSettings settings, Consumer& next)
     : run_{run}, network_{network}, settings_{std::move(settings)}, next_{next}, self_{run.sim.add(*this)} {}
 
@@ -37,16 +43,38 @@ void Receiver::start() {
   listening_ = true;
 }
 
-void Receiver::reply(RequestId request, int status, Cause cause) {
-  network_.answer(request, {Answer::Kind::status, status, Duration{-1}, cause});
+// Before the pipeline is asked: not counted.
+void Receiver::refuse(RequestId request, int status, GrpcCode code) {
+  network_.answer(request, settings_.protocol == Protocol::otlp_grpc
+                               ? grpc_answer(code)
+                               : Answer{Answer::Kind::status, status, Duration{-1}, {}});
+}
+
+// RetryInfo inside the error travels on: over HTTP as Retry-After, in whole seconds, with 429 and 503 only.
+void Receiver::reply(RequestId request, const Result& result) {
+  if (settings_.protocol == Protocol::otlp_grpc)
+    return network_.answer(request, grpc_answer(grpc_code_of(result), result.retry_after, result.cause));
+  Answer answer{Answer::Kind::status, status_of(settings_.protocol, result), Duration{-1}, result.cause};
+  const bool throttles = settings_.protocol == Protocol::otlp_http && (answer.status == 429 || answer.status == 503);
+  if (throttles && settings_.tells_retry_after && result.retry_after > Duration{0})
+    answer.retry_after = std::chrono::floor<std::chrono::seconds>(result.retry_after);
+  network_.answer(request, answer);
+}
+
+bool Receiver::too_large(const Post& post) const {
+  const bool grpc = settings_.protocol == Protocol::otlp_grpc;
+  return (grpc ? std::max(post.body_bytes, post.payload.bytes()) : post.body_bytes) > settings_.max_request_body_size;
 }
 
 void Receiver::receive(RequestId request) {
   const Post& post = network_.request(request);
-  if (settings_.credential != 0 && post.credential != settings_.credential) return reply(request, 401);
-  if (post.body_bytes > settings_.max_request_body_size) return reply(request, 400);
+  const bool same_protocol = (post.format == WireFormat::otlp_grpc) == (settings_.protocol == Protocol::otlp_grpc);
+  if (!same_protocol) return network_.answer(request, {Answer::Kind::reset, 0, Duration{-1}, {}});
+  if (settings_.credential != 0 && post.credential != settings_.credential)
+    return refuse(request, 401, GrpcCode::unauthenticated);
+  if (too_large(post)) return refuse(request, 400, GrpcCode::resource_exhausted);
   count(post);
-  if (post.payload.is_empty()) return reply(request, settings_.protocol == Protocol::zipkin ? 202 : 200);
+  if (post.payload.is_empty()) return reply(request, {});
   const std::uint32_t token = open_.add({request, post.payload.items(), {}, false, {}});
   const Duration timeout = post.timeout;
   live_.push_back(token);
@@ -88,14 +116,14 @@ void Receiver::done(std::uint32_t token, const Result& result) {
   counters_.accepted.add(result.ok ? open.items : 0);
   counters_.refused.add(result.ok ? 0 : open.items);
   if (open.answered) run_.release(open.cut, next_.reach, result.ok ? Ledger::handed_over() : result.cause);
-  else reply(open.request, status_of(settings_.protocol, result), result.cause);
+  else reply(open.request, result);
   if (live_.empty() && stopped_.caller != nullptr) std::exchange(stopped_, {})({});
 }
 
 void Receiver::stop(Done stopped) {
   listening_ = false;
   if (live_.empty()) return stopped({});
-  if (settings_.protocol == Protocol::otlp_http) {
+  if (settings_.protocol != Protocol::zipkin) {
     stopped_ = stopped;
     return;
   }

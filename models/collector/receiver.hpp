@@ -1,4 +1,4 @@
-// The zipkin receiver and the HTTP half of the otlp receiver: a request becomes a call of the pipeline, its result
+// The zipkin and the otlp receiver: a request becomes a call of the pipeline, its result
 // becomes a status. Checked against running v0.111 and v0.159.
 #pragma once
 
@@ -10,10 +10,12 @@
 
 namespace spillway::collector {
 
-enum class Protocol { otlp_http, zipkin };
+enum class Protocol { otlp_http, zipkin, otlp_grpc };
 
 /// HTTP status that a client of the receiver gets for this result.
 int status_of(Protocol protocol, const Result& result);
+/// The code that a client over gRPC gets.
+GrpcCode grpc_code_of(const Result& result);
 
 struct ReceiverSettings {
   std::string id;            ///< as in the file: metric label `receiver`
@@ -21,6 +23,7 @@ struct ReceiverSettings {
   std::int64_t max_request_body_size = 20 << 20;
   CredentialId credential = 0;  ///< required from clients; 0: none
   Usage* usage = nullptr;       ///< of the process; null: nobody counts
+  bool tells_retry_after = true;
 };
 
 struct ReceiverCounters {
@@ -56,7 +59,9 @@ class Receiver final : public Server, public Caller, public Component {
   Payload decoded(const Payload& payload);
   void count(const Post& post);
   void watch_client(std::uint32_t token, Duration timeout);
-  void reply(RequestId request, int status, Cause cause = {});
+  void refuse(RequestId request, int status, GrpcCode code);
+  void reply(RequestId request, const Result& result);
+  bool too_large(const Post& post) const;
 
   Run& run_;
   Network& network_;

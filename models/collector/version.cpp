@@ -68,6 +68,9 @@ void set_file_semantics(Semantics& s, Version v) {
   s.retry_always_checked = since(156);
   s.limiter_gc_intervals = since(121);
   s.limiter_gc_backoff = since(156);
+  s.grpc_user_agent = since(150);
+  s.grpc_batcher = !since(123);
+  s.grpc_resolver_schemes = since(128);
   s.storage_newer_keys = since(128);
   s.credential_files = since(150);
   s.listens_on_localhost = since(104);
@@ -95,6 +98,7 @@ Semantics semantics_of(Version v) {
   s.replay_needs_room = !since(120);
   s.retry_budget_uses_throttle = since(120);
   s.retry_after_date_honoured = since(120);
+  s.receiver_tells_retry_after = since(120);
   s.undecodable_200_is_permanent = since(120);
   s.in_flight_requests_metric = since(152);
   s.receiver_failed_metric = since(140);

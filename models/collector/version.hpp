@@ -26,6 +26,7 @@ struct Semantics {
   bool retry_budget_uses_throttle = true;    ///< give up when now + max(back-off, Retry-After) passes the deadline;
                                              ///< 0.111: the plain back-off decides, so an attempt may start after it
   bool retry_after_date_honoured = true;     ///< 0.111 ignores an HTTP date
+  bool receiver_tells_retry_after = true;    ///< RetryInfo inside an error becomes Retry-After over HTTP: not in 0.111
   bool undecodable_200_is_permanent = true;  ///< 0.111 retries it
   bool in_flight_requests_metric = true;     ///< since 0.152
   bool receiver_failed_metric = true;        ///< otelcol_receiver_failed_*: not in 0.111
@@ -81,6 +82,9 @@ struct Semantics {
   bool retry_always_checked = true;      ///< since 0.156: retry_on_failure is checked even when not enabled
   bool limiter_gc_intervals = true;      ///< min_gc_interval_when_*: since 0.121
   bool limiter_gc_backoff = true;        ///< max_gc_interval_when_*: since 0.156
+  bool grpc_user_agent = true;           ///< of a gRPC client: not in 0.111
+  bool grpc_batcher = false;  ///< otlp exporter's batcher section: 0.111, until sending_queue.batch (0.123)
+  bool grpc_resolver_schemes = true;     ///< passthrough:/// and others before host:port: not in 0.111
   bool storage_newer_keys = true;        ///< file_storage max_size and recreate: not in 0.111
   bool credential_files = true;          ///< basicauth username_file, password_file; not in 0.111
   bool listens_on_localhost = true;      ///< receivers and health_check without an endpoint: since 0.104

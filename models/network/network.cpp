@@ -2,12 +2,24 @@
 
 namespace spillway {
 
+GrpcCode grpc_code_of(const Answer& answer) {
+  switch (answer.kind) {
+    case Answer::Kind::grpc: return static_cast<GrpcCode>(answer.status);
+    case Answer::Kind::timed_out: return GrpcCode::deadline_exceeded;
+    case Answer::Kind::status:  // an HTTP/1 server: no connection comes about
+    case Answer::Kind::refused:
+    case Answer::Kind::reset: return GrpcCode::unavailable;
+  }
+  return GrpcCode::unknown;
+}
+
 std::string to_text(const Answer& answer) {
   switch (answer.kind) {
     case Answer::Kind::status: return std::to_string(answer.status);
     case Answer::Kind::refused: return "refused";
     case Answer::Kind::reset: return "reset";
     case Answer::Kind::timed_out: return "timed out";
+    case Answer::Kind::grpc: return kGrpcCodeNames[static_cast<std::size_t>(answer.status)];
   }
   return {};
 }
@@ -47,6 +59,11 @@ Time Network::delivery(std::uint16_t from, std::uint16_t to, std::int64_t bytes)
     leaves = l.free_at;
   }
   return leaves + std::max(Duration{0}, from_seconds(latency));
+}
+
+bool Network::can_connect(EndpointId id) {
+  const Endpoint& to = endpoints_[id];
+  return to.server != nullptr && to.server->listening() && !link(to.from, to.to).cut;
 }
 
 RequestId Network::post(Post post) {

@@ -45,6 +45,7 @@ class Network final : public Component, public Transport {
 
   RequestId post(Post post) override;
   void abandon(RequestId request) override;
+  bool can_connect(EndpointId endpoint) override;
   void handle(const Event& event) override;
 
   /// For servers.

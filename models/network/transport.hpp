@@ -13,13 +13,23 @@ namespace spillway {
 
 /// How a request ended for its client.
 struct Answer {
-  enum class Kind : std::uint8_t { status, refused, reset, timed_out };
+  enum class Kind : std::uint8_t { status, refused, reset, timed_out, grpc };
   Kind kind = Kind::status;
-  int status = 200;
-  Duration retry_after{-1};  ///< negative: no such header
+  int status = 200;          ///< of HTTP; with `grpc` a code of gRPC
+  Duration retry_after{-1};  ///< Retry-After or RetryInfo; negative: none
   Cause cause{};             ///< what went wrong behind the status, as far as the simulation knows; for the ledger
-  bool success() const { return kind == Kind::status && status >= 200 && status < 300; }
+  bool retry_after_is_date = false;  ///< of HTTP
+  bool garbled = false;              ///< the body of a success cannot be read
+  bool success() const {
+    return kind == Kind::grpc ? status == 0 : kind == Kind::status && status >= 200 && status < 300;
+  }
 };
+inline Answer grpc_answer(GrpcCode code, Duration retry_after = Duration{-1}, Cause cause = {}) {
+  return {Answer::Kind::grpc, static_cast<int>(code), retry_after, cause};
+}
+/// The code with which a call over gRPC ended: a connection that fails, or none that speaks gRPC, is UNAVAILABLE, a
+/// timeout DEADLINE_EXCEEDED.
+GrpcCode grpc_code_of(const Answer& answer);
 std::string to_text(const Answer& answer);  ///< "202", "refused", "reset", "timed out"
 
 using RequestId = std::uint32_t;
@@ -52,6 +62,8 @@ class Transport {
   virtual RequestId post(Post post) = 0;
   /// The client is gone (killed): no answer please. What the server makes of the request still happens.
   virtual void abandon(RequestId request) = 0;
+  /// Whether a connection would come about now.
+  virtual bool can_connect(EndpointId) { return true; }
 };
 
 }  // namespace spillway

@@ -38,7 +38,7 @@ class Checker {
   void check_backends();
   void check_faults();
   void check_fault(const Fault& fault);
-  void check_retry_after(const std::string& path, const Behaviour& behaviour);
+  void check_behaviour(const std::string& path, const Behaviour& behaviour, Backend::Accepts accepts);
   void check_backend_fault(const Fault& fault);
   void check_thresholds();
 
@@ -322,9 +322,9 @@ void Checker::check_backends() {
     const std::string& path = backend.where.path;
     check_in(path + ".in", backend.in);
     instances += std::max<std::size_t>(1, backend.in.size());
-    check_retry_after(path + ".behaviour", backend.behaviour);
+    check_behaviour(path + ".behaviour", backend.behaviour, backend.accepts);
     for (std::size_t i = 0; i < backend.script.size(); ++i)
-      check_retry_after(path + ".script." + std::to_string(i), backend.script[i].behaviour);
+      check_behaviour(path + ".script." + std::to_string(i), backend.script[i].behaviour, backend.accepts);
     for (std::size_t i = 1; i < backend.script.size(); ++i)
       if (backend.script[i].from_request <= backend.script[i - 1].from_request)
         problem(path + ".script." + std::to_string(i) + ".from_request",
@@ -336,16 +336,28 @@ void Checker::check_backends() {
                             std::to_string(kMostInstances) + "; give fewer");
 }
 
-void Checker::check_retry_after(const std::string& path, const Behaviour& behaviour) {
-  if (behaviour.retry_after && *behaviour.retry_after % std::chrono::seconds{1} != Duration{})
+void Checker::check_behaviour(const std::string& path, const Behaviour& behaviour, Backend::Accepts accepts) {
+  const bool grpc = accepts == Backend::Accepts::otlp_grpc;
+  const bool refuses = grpc ? behaviour.code != GrpcCode::ok : behaviour.status != 200;
+  if (behaviour.retry_after && (behaviour.kind != Behaviour::Kind::answer || !refuses))
+    problem(path + ".retry_after", std::string{"goes with "} + (grpc ? "a code that is not OK" : "an answer of 429 or 503"));
+  if (!grpc && behaviour.retry_after && *behaviour.retry_after % std::chrono::seconds{1} != Duration{})
     problem(path + ".retry_after",
             show(*behaviour.retry_after) + " is not in whole seconds, as HTTP wants them; round it");
+  if (grpc && behaviour.status != 200)
+    problem(path + ".answer", "is a status of HTTP, and this backend accepts otlp_grpc; give a code, e.g. UNAVAILABLE");
+  if (!grpc && behaviour.code != GrpcCode::ok)
+    problem(path + ".code", "is a code of gRPC, and this backend speaks HTTP; give answer, e.g. 503");
+  if (grpc && (behaviour.garbled || behaviour.retry_after_date))
+    problem(path + (behaviour.garbled ? ".garbled" : ".retry_after_date"), "is for backends that speak HTTP");
 }
 
 void Checker::check_faults() {
   for (const Fault& fault : s_.faults) {
     check_fault(fault);
-    check_retry_after(fault.where.path, fault.behaviour);
+    for (const Backend& backend : s_.backends)
+      if (fault.kind == Fault::Kind::backend && backend.name == fault.target)
+        check_behaviour(fault.where.path, fault.behaviour, backend.accepts);
     if (fault.at > end())
       warning(fault.where.path + ".at",
               "is after the end of the run at " + show(end() - Time{}) + "; nothing of it will happen");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -159,7 +160,18 @@ struct Traffic {
   Where where;
 };
 
-enum class WireFormat { zipkin_json, otlp_proto, otlp_json };
+enum class WireFormat { zipkin_json, otlp_proto, otlp_json, otlp_grpc };
+
+/// Status codes of gRPC; the numbers are those on the wire.
+enum class GrpcCode : std::uint8_t {
+  ok, cancelled, unknown, invalid_argument, deadline_exceeded, not_found, already_exists, permission_denied,
+  resource_exhausted, failed_precondition, aborted, out_of_range, unimplemented, internal, unavailable, data_loss,
+  unauthenticated
+};
+inline constexpr std::array kGrpcCodeNames{
+    "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
+    "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED",
+    "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"};
 
 /// What a client does when it is refused, cannot connect or waits too long.
 struct ClientRetry {
@@ -236,9 +248,13 @@ struct Behaviour {
   enum class Kind { answer, hang, reset, refuse };
   Kind kind = Kind::answer;
   int status = 200;   ///< HTTP; 2xx stores
-  std::optional<Duration> retry_after;  ///< whole seconds on the wire
+  GrpcCode code = GrpcCode::ok;  ///< of a backend that accepts otlp_grpc; ok stores
+  std::optional<Duration> retry_after;  ///< HTTP: whole seconds on the wire; gRPC: RetryInfo
+  bool retry_after_date = false;        ///< HTTP: as a date instead of seconds
   std::optional<Distribution> latency;  ///< seconds until the answer; absent: the backend's own
   std::optional<bool> store;            ///< absent: stored when the status is 2xx
+  std::int64_t rejects = 0;  ///< so many spans of each request, the last ones, are not stored: a partial success
+  bool garbled = false;      ///< HTTP: a success with a body that is no OTLP response
 };
 
 /// A change of behaviour from the n-th request on (counted from 1).
@@ -249,7 +265,7 @@ struct ScriptStep {
 
 /// Something that stores or swallows telemetry. Section `backends`.
 struct Backend {
-  enum class Accepts { otlp_http, zipkin };
+  enum class Accepts { otlp_http, zipkin, otlp_grpc };
   std::string name;
   std::vector<std::string> in;  ///< places with an instance of its own; empty: one instance, outside all places
   std::vector<std::string> addresses;  ///< "host:port" or host names

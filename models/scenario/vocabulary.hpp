@@ -231,14 +231,20 @@ void describe_behaviour(V& v, Behaviour& behaviour) {
   using Kind = Behaviour::Kind;
   v.chooses("answer", behaviour.kind, Kind::answer, behaviour.status,
             About{"HTTP status; 2xx stores", Unit::none, 200, 599});
+  v.chooses("code", behaviour.kind, Kind::answer, behaviour.code,
+            About{"gRPC status of a backend that accepts otlp_grpc; OK stores"});
   v.sets("hang", behaviour.kind, Kind::hang, "true: reads the request and never answers");
   v.sets("reset", behaviour.kind, Kind::reset, "true: closes the connection instead of answering");
   v.sets("refuse", behaviour.kind, Kind::refuse, "true: refuses the connection");
-  v.field("retry_after", behaviour.retry_after, About{"Retry-After header, whole seconds", Unit::seconds, 0, kDay});
+  v.field("retry_after", behaviour.retry_after, About{"Retry-After header in whole seconds, or RetryInfo", Unit::seconds, 0, kDay});
+  v.field("retry_after_date", behaviour.retry_after_date, About{"true: Retry-After is a date instead of seconds"});
   v.field("latency", behaviour.latency, About{"until the answer; absent: the backend's own", Unit::seconds, 0, kDay});
   v.field("store", behaviour.store, About{"whether the data is kept; absent: when the status is 2xx"});
-  v.at_most_one({"answer", "hang", "reset", "refuse"});
-  v.needs("retry_after", {"answer"});
+  v.field("rejects", behaviour.rejects,
+          About{"spans of each request that are not stored, the last ones, told as a partial success", Unit::none, 0, 1e9});
+  v.field("garbled", behaviour.garbled, About{"true: the body of a success is no OTLP response"});
+  v.at_most_one({"answer", "code", "hang", "reset", "refuse"});
+  v.needs("retry_after_date", {"retry_after"});
   v.excludes("refuse", {"store", "latency"});
 }
 
@@ -286,7 +292,8 @@ void describe(V& v, Fault& fault) {
           About{"collector: starts again; absent: stays down", Unit::seconds, 0, kLongest});
   v.field("grace", fault.grace, About{"collector, TERM: then KILL", Unit::seconds, 0, kLongest});
   v.exactly_one({"backend", "collector", "link"});
-  for (const char* key : {"answer", "hang", "reset", "refuse", "retry_after", "latency", "store"})
+  for (const char* key : {"answer", "code", "hang", "reset", "refuse", "retry_after", "retry_after_date", "latency", "store",
+                          "rejects", "garbled"})
     v.needs(key, {"backend"});
   for (const char* key : {"signal", "restart_after", "grace"}) v.needs(key, {"collector"});
   v.excludes("collector", {"for"});

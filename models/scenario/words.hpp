@@ -31,13 +31,21 @@ constexpr std::array<Word<Runtime::Kind>, 3> words(Runtime::Kind) {
 constexpr std::array<Word<Traffic::Arrivals>, 2> words(Traffic::Arrivals) {
   return {{{"poisson", Traffic::Arrivals::poisson}, {"constant", Traffic::Arrivals::constant}}};
 }
-constexpr std::array<Word<WireFormat>, 3> words(WireFormat) {
+constexpr std::array<Word<WireFormat>, 4> words(WireFormat) {
   return {{{"zipkin_json", WireFormat::zipkin_json},
            {"otlp_proto", WireFormat::otlp_proto},
-           {"otlp_json", WireFormat::otlp_json}}};
+           {"otlp_json", WireFormat::otlp_json},
+           {"otlp_grpc", WireFormat::otlp_grpc}}};
 }
-constexpr std::array<Word<Backend::Accepts>, 2> words(Backend::Accepts) {
-  return {{{"otlp_http", Backend::Accepts::otlp_http}, {"zipkin", Backend::Accepts::zipkin}}};
+constexpr std::array<Word<GrpcCode>, kGrpcCodeNames.size()> words(GrpcCode) {
+  std::array<Word<GrpcCode>, kGrpcCodeNames.size()> all{};
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = {kGrpcCodeNames[i], static_cast<GrpcCode>(i)};
+  return all;
+}
+constexpr std::array<Word<Backend::Accepts>, 3> words(Backend::Accepts) {
+  return {{{"otlp_http", Backend::Accepts::otlp_http},
+           {"zipkin", Backend::Accepts::zipkin},
+           {"otlp_grpc", Backend::Accepts::otlp_grpc}}};
 }
 constexpr std::array<Word<Fault::Signal>, 3> words(Fault::Signal) {
   return {{{"TERM", Fault::Signal::term}, {"KILL", Fault::Signal::kill}, {"HUP", Fault::Signal::hup}}};

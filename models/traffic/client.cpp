@@ -110,7 +110,8 @@ void ScriptedClient::post(std::uint32_t open) {
   transport_.post(std::move(request));
 }
 
-void ScriptedClient::answered(std::uint64_t token, const Answer& answer) {
+void ScriptedClient::answered(std::uint64_t token, const Answer& came) {
+  const Answer answer = spec_.format == WireFormat::otlp_grpc ? grpc_answer(grpc_code_of(came), came.retry_after, came.cause) : came;
   const auto id = static_cast<std::uint32_t>(token);
   ++answers_[to_text(answer)];
   if (!answer.success() && open_[id].attempts < spec_.retry.attempts) {

@@ -198,6 +198,7 @@ std::string zipkin_json(const Payload& payload, const Catalog& catalog, std::int
 std::string encode(const Payload& payload, const Catalog& catalog, WireFormat format, std::int64_t epoch_us) {
   switch (format) {
     case WireFormat::zipkin_json: return zipkin_json(payload, catalog, epoch_us);
+    case WireFormat::otlp_grpc:
     case WireFormat::otlp_proto: return request_of(payload, catalog, epoch_us).SerializeAsString();
     case WireFormat::otlp_json: return otlp_json(request_of(payload, catalog, epoch_us));
   }

@@ -120,7 +120,31 @@ EndpointId RealTransport::add(RealEndpoint endpoint) {
   return static_cast<EndpointId>(endpoints_.size() - 1);
 }
 
+GrpcClient& RealTransport::channel(EndpointId endpoint) {
+  auto& client = channels_[endpoint];
+  const auto& to = endpoints_[endpoint].address;
+  if (!client) client = std::make_unique<GrpcClient>(io_, to.address().to_string(), to.port());
+  return *client;
+}
+
+// To nobody: the same as over HTTP, a connection that is refused.
+void RealTransport::call(Post post) {
+  const auto shared = std::make_shared<Post>(std::move(post));
+  const RealEndpoint& to = endpoints_[shared->endpoint];
+  if (!to.somebody) return asio::post(io_, [this, shared] { end(*shared, {Answer::Kind::refused, 0, Duration{-1}, {}}); });
+  const std::string message = encode(shared->payload, run_.catalog, shared->format, epoch_us_);
+  const auto credential = authorizations_.find(shared->credential);
+  sent_bytes_ += static_cast<std::int64_t>(message.size());
+  channel(shared->endpoint)
+      .call(message, credential == authorizations_.end() ? "" : credential->second, shared->timeout,
+            [this, shared](const GrpcStatus& status) { end(*shared, grpc_answer(static_cast<GrpcCode>(status.code))); });
+}
+
 RequestId RealTransport::post(Post post) {
+  if (post.format == WireFormat::otlp_grpc) {
+    call(std::move(post));
+    return 0;
+  }
   std::make_shared<Exchange>(*this, std::move(post))->start();
   return 0;
 }
@@ -133,6 +157,10 @@ void RealTransport::finish(std::shared_ptr<Exchange> exchange, const Answer& ans
   const Post& post = exchange->request();
   if (reusable) idle_[post.endpoint].push_back(std::move(exchange->socket()));
   else exchange->socket().close();
+  end(post, answer);
+}
+
+void RealTransport::end(const Post& post, const Answer& answer) {
   catch_up_();
   if (answer.success()) {
     const DestinationSet reach = endpoints_[post.endpoint].reach;

@@ -1,4 +1,4 @@
-// The transport of the measured world: the simulated clients' requests go to real programs over HTTP/1.1.
+// The transport of the measured world: the simulated clients' requests go to real programs over HTTP/1.1 or gRPC.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "models/network/transport.hpp"
+#include "real/grpc/wire.hpp"
 
 namespace spillway::real {
 
@@ -44,6 +45,9 @@ class RealTransport final : public Transport {
   class Exchange;
   using Socket = boost::asio::ip::tcp::socket;
   void finish(std::shared_ptr<Exchange> exchange, const Answer& answer, bool reusable);
+  void call(Post post);
+  GrpcClient& channel(EndpointId endpoint);
+  void end(const Post& post, const Answer& answer);
 
   boost::asio::io_context& io_;
   Run& run_;
@@ -52,6 +56,7 @@ class RealTransport final : public Transport {
   std::vector<RealEndpoint> endpoints_;
   std::map<CredentialId, std::string> authorizations_;
   std::map<EndpointId, std::vector<Socket>> idle_;
+  std::map<EndpointId, std::unique_ptr<GrpcClient>> channels_;
   std::int64_t sent_bytes_ = 0;
 };
 

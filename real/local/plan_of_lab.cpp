@@ -8,7 +8,7 @@ namespace spillway::real {
 namespace {
 
 // The port that callers use for this backend; its address list may name hosts only.
-int port_of(World& world, const BackendPlace& backend, std::vector<std::string>& problems) {
+int port_of(World& world, const BackendPlace& backend, bool grpc, std::vector<std::string>& problems) {
   int port = 0;
   for (const auto& [place, url] : world.urls()) {
     const auto parsed = parse_url(url);
@@ -16,7 +16,7 @@ int port_of(World& world, const BackendPlace& backend, std::vector<std::string>&
     if (port != 0 && port != parsed->port) problems.push_back(backend.name + " is called on two ports; give it one");
     port = parsed->port;
   }
-  return port == 0 ? 4318 : port;
+  return port != 0 ? port : grpc ? 4317 : 4318;
 }
 
 std::vector<std::string> host_names(const std::vector<std::string>& addresses) {
@@ -67,6 +67,19 @@ std::vector<std::filesystem::path> storage_folders(const collector::CollectorCon
   return folders;
 }
 
+// What is sent over TLS would not be understood.
+void check_tls(const RoomPlan& room, const collector::CollectorConfig& config, LabPlan& plan) {
+  for (const auto& exporter : config.exporters) {
+    const auto* grpc = std::get_if<collector::OtlpGrpcExporterConfig>(&exporter.config);
+    const bool used = std::any_of(config.pipelines.begin(), config.pipelines.end(), [&](const auto& pipeline) {
+      return std::find(pipeline.exporters.begin(), pipeline.exporters.end(), exporter.id) != pipeline.exporters.end();
+    });
+    if (grpc == nullptr || grpc->insecure || !used) continue;
+    plan.problems.push_back(room.collector.name + " exporter " + exporter.id +
+                            " uses TLS, which the measured backends do not speak; set tls.insecure: true in a copy");
+  }
+}
+
 void check_folders(const RoomPlan& room, const std::vector<std::filesystem::path>& folders, LabPlan& plan) {
   for (const std::filesystem::path& folder : folders) {
     if (folder.is_absolute() && folder != folder.root_path()) continue;
@@ -80,7 +93,9 @@ void check_folders(const RoomPlan& room, const std::vector<std::filesystem::path
 LabPlan plan_lab(const PreparedScenario& prepared, World& world) {
   LabPlan plan;
   for (const BackendPlace& backend : world.backends()) {
-    plan.sinks.push_back({backend, hub_address(static_cast<int>(plan.sinks.size())), port_of(world, backend, plan.problems)});
+    const bool grpc = prepared.scenario.backends[backend.index].accepts == Backend::Accepts::otlp_grpc;
+    const int port = port_of(world, backend, grpc, plan.problems);
+    plan.sinks.push_back({backend, hub_address(static_cast<int>(plan.sinks.size())), port});
   }
   for (const CollectorPlace& collector : world.collectors()) {
     const int number = static_cast<int>(plan.rooms.size());
@@ -89,6 +104,7 @@ LabPlan plan_lab(const PreparedScenario& prepared, World& world) {
   for (const RoomPlan& room : plan.rooms) {
     const std::vector<std::filesystem::path> folders = storage_folders(prepared.configs[room.collector.index]);
     check_folders(room, folders, plan);
+    check_tls(room, prepared.configs[room.collector.index], plan);
     plan.spec.rooms.push_back({room.room, hosts_for(prepared, plan, room.collector.place), folders});
   }
   plan.spec.hub_addresses = static_cast<int>(plan.sinks.size());

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "models/wire/spans.hpp"
+#include "real/grpc/wire.hpp"
 #include "real/sink/decode.hpp"
 #include "real/sink/inflate.hpp"
 #include "real/sink/span_store.hpp"
@@ -80,6 +81,20 @@ struct Answer {
   Response response;
 };
 
+std::string retry_after(const Behaviour& behaviour) {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(*behaviour.retry_after);
+  if (!behaviour.retry_after_date) return std::to_string(whole.count());
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return http_date(std::chrono::floor<std::chrono::seconds>(now + *behaviour.retry_after).count());
+}
+
+std::string success_body(const Behaviour& behaviour, bool json) {
+  if (behaviour.garbled) return json ? "{" : "\xff\xff\xff";
+  if (!json) return partial_success(behaviour.rejects);
+  if (behaviour.rejects == 0) return "{}";
+  return R"({"partialSuccess":{"rejectedSpans":")" + std::to_string(behaviour.rejects) + R"("}})";
+}
+
 Response make_response(const Request& request, const Verdict& verdict, const Behaviour& behaviour) {
   Response response{static_cast<http::status>(verdict.status), request.version()};
   response.keep_alive(request.keep_alive());
@@ -87,15 +102,12 @@ Response make_response(const Request& request, const Verdict& verdict, const Beh
   const bool json = media_type(request) == "application/json";
   if (success) {
     response.set(http::field::content_type, json ? "application/json" : "application/x-protobuf");
-    if (json && verdict.status == 200) response.body() = "{}";
+    if (verdict.status == 200) response.body() = success_body(behaviour, json);
   } else {
     response.set(http::field::content_type, "text/plain");
     response.body() = std::to_string(verdict.status) + " as scripted or deserved\n";
   }
-  if (behaviour.retry_after) {
-    const auto whole = std::chrono::floor<std::chrono::seconds>(*behaviour.retry_after);
-    response.set(http::field::retry_after, std::to_string(whole.count()));
-  }
+  if (behaviour.retry_after) response.set(http::field::retry_after, retry_after(behaviour));
   if (verdict.status == 204 || verdict.status == 304) response.body().clear();
   response.prepare_payload();
   return response;
@@ -115,6 +127,9 @@ struct Sink::State : std::enable_shared_from_this<State> {
     if (!config.user.empty() || !config.password.empty())
       authorization = basic_authorization(config.user, config.password);
     counts.backend.backend = config.name;
+    if (config.accepts == Backend::Accepts::otlp_grpc) {
+      grpc = std::make_unique<GrpcServer>(io, [this](const GrpcCall& call, const GrpcServer::Reply& reply) { receive(call, reply); });
+    }
   }
 
   void hold_port();
@@ -129,12 +144,17 @@ struct Sink::State : std::enable_shared_from_this<State> {
   }
 
   Answer receive(const Request& request);
+  void receive(const GrpcCall& call, const GrpcServer::Reply& reply);
   Received read(const Request& request);
-  void count(const Verdict& verdict);
+  Received read(const GrpcCall& call);
+  void read_body(BodyFormat format, bool compressed, std::string_view body, Received& received);
+  void count(const Verdict& verdict, std::int64_t rejects);
 
   asio::io_context& io;
   SinkConfig config;
   tcp::acceptor acceptor;
+  std::unique_ptr<GrpcServer> grpc;  ///< in place of the acceptor
+  bool started = false;
   bool listening = false;
   std::uint64_t listener = 0;  ///< how often it was opened: connections of an earlier one come too late
   std::optional<std::string> authorization;
@@ -259,6 +279,7 @@ void Sink::Connection::wait_for_close() {
 }
 
 void Sink::State::hold_port() {
+  if (grpc) return;  // the port is the server's own as long as it listens
   error_code error;
   const tcp::endpoint wanted = acceptor.is_open() ? acceptor.local_endpoint(error) : config.endpoint;
   acceptor.close(error);
@@ -273,6 +294,12 @@ void Sink::State::hold_port() {
 
 void Sink::State::listen() {
   if (listening) return;
+  if (grpc) {
+    listening = true;
+    const int port = grpc->start(config.endpoint.address().to_string(), config.endpoint.port());
+    config.endpoint.port(static_cast<unsigned short>(port));
+    return;
+  }
   acceptor.listen(asio::socket_base::max_listen_connections);
   listening = true;
   ++listener;
@@ -280,6 +307,7 @@ void Sink::State::listen() {
 }
 
 void Sink::State::refuse() {
+  if (grpc) grpc->stop();
   if (listening) hold_port();  // bound but not listening: the kernel refuses connections, and nobody takes the port
   listening = false;
   const std::set<Connection*> open = connections;
@@ -314,17 +342,51 @@ Received Sink::State::read(const Request& request) {
   const Encoding coding = encoding(request);
   received.supported = format && coding != Encoding::unknown;
   if (!received.supported) return received;
-  std::string_view body = request.body();
-  if (coding == Encoding::zlib) {
+  read_body(*format, coding == Encoding::zlib, request.body(), received);
+  return received;
+}
+
+Received Sink::State::read(const GrpcCall& call) {
+  Received received;
+  spans.clear();
+  texts.clear();
+  received.authorised = !authorization || call.authorization == *authorization;
+  read_body(BodyFormat::otlp_proto, call.message.starts_with("\x1f\x8b"), call.message, received);
+  return received;
+}
+
+void Sink::State::read_body(BodyFormat format, bool compressed, std::string_view body, Received& received) {
+  if (compressed) {
     const Inflated result = inflate_body(body, config.inflated_limit, inflated);
     received.small = result != Inflated::too_large;
     received.readable = result == Inflated::ok;
     body = inflated;
   }
-  if (received.readable && received.small) received.readable = decode_spans(*format, body, spans);
-  if (received.readable && config.note_contents) texts = texts_of(*format, body);
+  if (received.readable && received.small) received.readable = decode_spans(format, body, spans);
+  if (received.readable && config.note_contents) texts = texts_of(format, body);
   if (!received.readable) spans.clear();
-  return received;
+}
+
+void Sink::State::receive(const GrpcCall& call, const GrpcServer::Reply& reply) {
+  if (call.method != "/opentelemetry.proto.collector.trace.v1.TraceService/Export") {
+    ++counts.strays;
+    return reply({static_cast<int>(GrpcCode::unimplemented), "traces only", {}}, {});
+  }
+  const std::int64_t number = ++counts.backend.requests;
+  const Behaviour& now = behaviour(number);
+  counts.backend.body_bytes += static_cast<std::int64_t>(call.message.size());
+  const Verdict verdict = judge_grpc(now, read(call));
+  count(verdict, now.rejects);
+  if (verdict.kind == Behaviour::Kind::hang) return;
+  if (verdict.kind != Behaviour::Kind::answer) return reply({static_cast<int>(GrpcCode::unavailable), "reset", {}}, {});
+  GrpcStatus status{verdict.status, "as scripted or deserved", {}};
+  if (verdict.status != 0) status.retry_delay = now.retry_after;
+  const auto timer = std::make_shared<asio::steady_timer>(io);
+  timer->expires_after(config.latency ? config.latency(now, number) : Duration{});
+  timer->async_wait([weak = weak_from_this(), timer, reply, status, body = partial_success(now.rejects)](error_code) {
+    reply(status, body);
+    if (const auto state = weak.lock()) state->apply_refusal();
+  });
 }
 
 Answer Sink::State::receive(const Request& request) {
@@ -340,14 +402,14 @@ Answer Sink::State::receive(const Request& request) {
   counts.backend.body_bytes += static_cast<std::int64_t>(request.body().size());
   answer.verdict = judge(now, read(request));
   if (answer.verdict.status == 200 && config.accepts == Backend::Accepts::zipkin) answer.verdict.status = 202;
-  count(answer.verdict);
+  count(answer.verdict, now.rejects);
   if (answer.verdict.kind != Behaviour::Kind::answer) return answer;
   if (config.latency) answer.latency = config.latency(now, number);
   answer.response = make_response(request, answer.verdict, now);
   return answer;
 }
 
-void Sink::State::count(const Verdict& verdict) {
+void Sink::State::count(const Verdict& verdict, std::int64_t rejects) {
   const Time at = config.clock ? config.clock() : Time{};
   const auto arrived = static_cast<std::int64_t>(spans.size());
   counts.backend.spans += arrived;
@@ -356,7 +418,8 @@ void Sink::State::count(const Verdict& verdict) {
   counts.last = at;
   if (log.size() < config.log_limit) log.push_back({at, arrived, verdict.name()});
   if (!verdict.store) return;
-  for (std::size_t i = 0; i < spans.size(); ++i) {
+  const auto kept = static_cast<std::size_t>(std::max<std::int64_t>(0, arrived - rejects));
+  for (std::size_t i = 0; i < kept; ++i) {
     if (store.add(spans[i]) && i < texts.size()) contents.push_back(std::move(texts[i]));
   }
 }
@@ -369,6 +432,7 @@ Sink::~Sink() {
 }
 
 void Sink::start() {
+  state_->started = true;
   state_->hold_port();
   if (!state_->refuses_next()) state_->listen();
 }
@@ -377,7 +441,7 @@ tcp::endpoint Sink::endpoint() const { return state_->config.endpoint; }
 
 void Sink::set_behaviour(std::optional<Behaviour> fault) {
   state_->fault = std::move(fault);
-  if (!state_->acceptor.is_open()) return;  // not started
+  if (!state_->started) return;
   if (state_->refuses_next()) return state_->refuse();
   state_->listen();
 }

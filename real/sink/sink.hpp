@@ -1,4 +1,4 @@
-// A scripted backend for real programs: OTLP over HTTP or Zipkin v2 JSON, on one io_context thread. It answers
+// A scripted backend for real programs: OTLP over HTTP or gRPC, or Zipkin v2 JSON, on one io_context thread. It answers
 // as the scenario says and remembers which spans it was given, in the terms of sim/record.hpp.
 #pragma once
 
@@ -62,7 +62,8 @@ struct SinkCounts {
 /// before it has been answered. Answers: OTLP an empty ExportTraceServiceResponse in the request's content type,
 /// Zipkin an empty body, both with the status as configured (Zipkin: 202 where 200 is configured); anything but
 /// 2xx with a line of text. The path must end in /v1/traces or /api/v2/spans.
-/// Leaves out: TLS, HTTP/2, 100-continue, zstd and snappy bodies (415).
+/// Over gRPC: `reset` ends the call with UNAVAILABLE, for connections cannot be reset there; sizes are those of messages.
+/// Leaves out: TLS, HTTP/2 without gRPC, 100-continue, zstd and snappy bodies (415).
 class Sink {
  public:
   /// Does not listen yet.

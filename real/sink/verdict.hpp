@@ -26,15 +26,25 @@ struct Received {
 
 struct Verdict {
   Behaviour::Kind kind = Behaviour::Kind::answer;
-  int status = 200;  ///< meaningful for `answer`
+  int status = 200;  ///< meaningful for `answer`; over gRPC a code
   bool store = false;
-  std::string name() const;  ///< "200", "hang", "reset", "refuse": the key in BackendCounts::answers
+  bool grpc = false;
+  std::string name() const;  ///< "200", "UNAVAILABLE", "hang", "reset", "refuse": the key in BackendCounts::answers
 };
 
 /// A backend that hangs or resets does so for everybody; one that answers looks at credentials first (401), gives
 /// its status when that is no success, and only then looks at media type (415), size (413) and content (400).
 /// Nothing unauthorised or unreadable is stored.
 Verdict judge(const Behaviour& behaviour, const Received& received);
+
+/// The same over gRPC: UNAUTHENTICATED, then the code, then INTERNAL for what cannot be read.
+Verdict judge_grpc(const Behaviour& behaviour, const Received& received);
+
+/// A date as HTTP writes it, of so many seconds since 1970.
+std::string http_date(std::int64_t unix_seconds);
+
+/// ExportTraceServiceResponse that says that `rejected` spans were not taken; empty when none.
+std::string partial_success(std::int64_t rejected);
 
 /// The value of an Authorization header for basic authentication.
 std::string basic_authorization(std::string_view user, std::string_view password);

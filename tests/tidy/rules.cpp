@@ -109,6 +109,7 @@ const std::vector<Door>& library_doors() {
       {"Boost.Asio and Beast", {"boost/asio", "boost/beast", "boost/system/"}, {"real/"}},
       {"cpp-httplib", {"httplib.h"}, {"real/"}},
       {"protobuf", {"google/protobuf/"}, {"models/wire/", "real/"}},
+      {"gRPC", {"grpc/", "grpcpp/"}, {"real/grpc/"}},
       {"zlib", {"zlib.h"}, {"real/"}},
       {"RE2", {"re2/"}, {"models/telemetry/regex.cpp"}},
       {"OpenSSL", {"openssl/"}, {"models/telemetry/digest.cpp"}},

@@ -9,6 +9,13 @@
 namespace spillway {
 namespace {
 
+Behaviour does(Behaviour::Kind kind, int status) {
+  Behaviour behaviour;
+  behaviour.kind = kind;
+  behaviour.status = status;
+  return behaviour;
+}
+
 struct BackendBench {
   explicit BackendBench(Backend settings) : spec{std::move(settings)} {
     spec.latency = Distribution::constant(0.3);
@@ -94,8 +101,8 @@ TEST(Backend, AZipkinServerSays202) {
 
 TEST(Backend, FollowsItsScriptByNumberOfRequest) {
   Backend spec;
-  spec.script = {{2, {Behaviour::Kind::answer, 503, {}, {}, {}}}, {3, {Behaviour::Kind::reset, 0, {}, {}, {}}},
-                 {4, {Behaviour::Kind::hang, 0, {}, {}, {}}}, {5, {}}};
+  spec.script = {{2, does(Behaviour::Kind::answer, 503)}, {3, does(Behaviour::Kind::reset, 0)},
+                 {4, does(Behaviour::Kind::hang, 0)}, {5, {}}};
   BackendBench bench{spec};
   EXPECT_EQ(play(bench, {0, 10, 20, 30, 40}),
             (HeardAt{{0.5, "200"}, {10.5, "503"}, {20.2, "reset"}, {35, "timed out"}, {40.5, "200"}}));
@@ -104,7 +111,7 @@ TEST(Backend, FollowsItsScriptByNumberOfRequest) {
 
 TEST(Backend, AFaultHoldsUntilItEnds) {
   BackendBench bench{Backend{}};
-  const Behaviour refuse{Behaviour::Kind::refuse, 0, {}, {}, {}};
+  const Behaviour refuse = does(Behaviour::Kind::refuse, 0);
   Poster poster{bench, {0, 10, 20}};
   bench.run.sim.run_until(moment(5));
   bench.server->set_fault(&refuse);

@@ -8,20 +8,42 @@ namespace spillway::collector {
 namespace {
 
 TEST(Classify, RetriesWhatTheProtocolCallsRetryable) {
-  for (const int code : {429, 502, 503, 504}) EXPECT_EQ(classify(status(code)), Outcome::retryable) << code;
+  for (const int code : {429, 502, 503, 504}) EXPECT_EQ(classify(status(code), semantics_of(kNew)), Outcome::retryable) << code;
   for (const auto kind : {Answer::Kind::refused, Answer::Kind::reset, Answer::Kind::timed_out}) {
-    EXPECT_EQ(classify(failure(kind)), Outcome::retryable);
+    EXPECT_EQ(classify(failure(kind), semantics_of(kNew)), Outcome::retryable);
   }
 }
 
 TEST(Classify, GivesUpAtOnceOnEveryOtherError) {
   for (const int code : {301, 400, 401, 403, 404, 405, 408, 409, 411, 413, 415, 422, 500, 501, 505}) {
-    EXPECT_EQ(classify(status(code)), Outcome::permanent) << code;
+    EXPECT_EQ(classify(status(code), semantics_of(kNew)), Outcome::permanent) << code;
   }
 }
 
 TEST(Classify, TakesEvery2xxForSuccess) {
-  for (const int code : {200, 202, 204, 299}) EXPECT_EQ(classify(status(code)), Outcome::success) << code;
+  for (const int code : {200, 202, 204, 299}) EXPECT_EQ(classify(status(code), semantics_of(kNew)), Outcome::success) << code;
+}
+
+TEST(Classify, ASuccessThatCannotBeReadIsFinalSince0120) {
+  Answer answer = status(200);
+  answer.garbled = true;
+  EXPECT_EQ(classify(answer, semantics_of(kNew)), Outcome::permanent);
+  EXPECT_EQ(classify(answer, semantics_of(kOld)), Outcome::retryable);
+}
+
+TEST(ClassifyGrpc, RetriesWhatTheProtocolCallsRetryable) {
+  const std::vector<GrpcCode> retryable{GrpcCode::cancelled,    GrpcCode::deadline_exceeded, GrpcCode::aborted,
+                                        GrpcCode::out_of_range, GrpcCode::unavailable,       GrpcCode::data_loss};
+  for (int number = 1; number <= 16; ++number) {
+    const auto code = static_cast<GrpcCode>(number);
+    const bool retried = std::find(retryable.begin(), retryable.end(), code) != retryable.end();
+    EXPECT_EQ(classify_grpc(grpc_answer(code)), retried ? Outcome::retryable : Outcome::permanent) << number;
+  }
+  EXPECT_EQ(classify_grpc(grpc_answer(GrpcCode::ok)), Outcome::success);
+  EXPECT_EQ(classify_grpc(grpc_answer(GrpcCode::resource_exhausted, Duration{0})), Outcome::retryable);
+  for (const auto kind : {Answer::Kind::refused, Answer::Kind::reset, Answer::Kind::timed_out}) {
+    EXPECT_EQ(classify_grpc(failure(kind)), Outcome::retryable);
+  }
 }
 
 TEST(CodeOfStatus, MapsHttpToGrpc) {

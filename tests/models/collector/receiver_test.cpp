@@ -48,6 +48,14 @@ TEST(StatusOf, OtlpKeepsTheCodeOfTheError) {
   }
 }
 
+TEST(GrpcCodeOf, KeepsTheCodeOfTheErrorAndMakesOneUp) {
+  EXPECT_EQ(grpc_code_of(Result{}), GrpcCode::ok);
+  EXPECT_EQ(grpc_code_of(error(false)), GrpcCode::unavailable);
+  EXPECT_EQ(grpc_code_of(error(true)), GrpcCode::internal);
+  EXPECT_EQ(grpc_code_of(error(true, Code::not_found)), GrpcCode::not_found);
+  EXPECT_EQ(grpc_code_of(error(false, Code::resource_exhausted)), GrpcCode::resource_exhausted);
+}
+
 TEST(Receiver, CountsAcceptedItemsAndShowsBothSeries) {
   ReceiverBench bench{Protocol::otlp_http};
   bench.client.post_now(10);

@@ -181,6 +181,20 @@ TEST(QueueRoom, AWaiterThatDoesNotFitQueuesUpAgain) {
   EXPECT_EQ(bench.transport.posts, (SentList{{0, 15}, {0.5, 15}, {2.5, 10}, {4.5, 30}}));
 }
 
+// Nobody listens: the first call finds out, the others fail at once until the channel's own next attempt.
+TEST(GrpcChannel, CallsFailAtOnceUntilTheChannelTriesAgain) {
+  Bench bench;
+  AnswerTable transport{bench};
+  GrpcChannel channel{bench.run, transport, 0, "exporter"};
+  EXPECT_FALSE(channel.failing());
+  channel.connection_failed();
+  EXPECT_TRUE(channel.failing());
+  bench.run_until(0.79);
+  EXPECT_TRUE(channel.failing());
+  bench.run_until(1.21);
+  EXPECT_FALSE(channel.failing());
+}
+
 std::int64_t bytes_of(ExporterBench& bench, std::int64_t items) { return bench.payload(items).bytes(); }
 
 TEST(ExporterBatch, OfBytesCutsWhereTheEncodedBodyWouldPassItsMaximum) {

@@ -52,6 +52,27 @@ TEST(Verdict, LooksAtCredentialsThenAtItsScriptThenAtTheRequest) {
   EXPECT_FALSE(judge(status(200), bad).store);
 }
 
+TEST(Verdict, OverGrpcIsACode) {
+  Behaviour busy;
+  busy.code = GrpcCode::unavailable;
+  EXPECT_EQ(judge_grpc(busy, {}).name(), "UNAVAILABLE");
+  EXPECT_FALSE(judge_grpc(busy, {}).store);
+  EXPECT_TRUE(judge_grpc({}, {}).store);
+  EXPECT_EQ(judge_grpc(busy, {.authorised = false}).name(), "UNAUTHENTICATED");
+  EXPECT_EQ(judge_grpc({}, {.readable = false}).name(), "INTERNAL");
+}
+
+TEST(Verdict, DatesAreThoseOfHttp) {
+  EXPECT_EQ(http_date(784111777), "Sun, 06 Nov 1994 08:49:37 GMT");
+  EXPECT_EQ(http_date(0), "Thu, 01 Jan 1970 00:00:00 GMT");
+}
+
+TEST(Verdict, APartialSuccessIsEncoded) {
+  EXPECT_EQ(partial_success(0), "");
+  EXPECT_EQ(partial_success(3), "\x0a\x02\x08\x03");
+  EXPECT_EQ(partial_success(300), "\x0a\x03\x08\xac\x02");
+}
+
 TEST(Verdict, BasicAuthorizationIsTheOneOfTheStandard) {
   EXPECT_EQ(basic_authorization("Aladdin", "open sesame"), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
   EXPECT_EQ(basic_authorization("", ""), "Basic Og==");
