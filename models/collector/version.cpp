@@ -75,8 +75,6 @@ void set_file_semantics(Semantics& s, Version v) {
   s.credential_files = since(150);
   s.listens_on_localhost = since(104);
   s.metrics_on_localhost = since(111);
-  s.filter_ignores_errors = since(156);
-  s.transform_ignores_errors = since(156);
   s.telemetry_checked = since(124);
   s.telemetry_resource_form = since(151);
   s.log_level_warning = since(150);

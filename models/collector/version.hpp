@@ -89,8 +89,6 @@ struct Semantics {
   bool credential_files = true;          ///< basicauth username_file, password_file; not in 0.111
   bool listens_on_localhost = true;      ///< receivers and health_check without an endpoint: since 0.104
   bool metrics_on_localhost = true;      ///< the collector's own page: since 0.111
-  bool filter_ignores_errors = true;     ///< filter's error_mode is ignore unless given: since 0.156
-  bool transform_ignores_errors = true;  ///< transform's: since 0.156 as well
   bool telemetry_checked = true;         ///< 0.111 only prints what is wrong with service.telemetry
   bool telemetry_resource_form = true;   ///< service.telemetry.resource also as attributes, schema_url …: since 0.151
   bool log_level_warning = true;         ///< "warning" beside "warn"; not in 0.111
