@@ -16,8 +16,11 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// Body of a request after gzip, by the rule of the cost model.
 double compressed(const Costs& costs, double spans, double span_bytes) {
-  return std::min(spans * span_bytes, costs.gzip_fixed_bytes + spans * costs.gzip_span_bytes);
+  return std::min(spans * span_bytes, costs.gzip_fixed + spans * costs.gzip_span);
 }
+
+/// With GOGC 100 the heap may grow to twice what is held; not all of that growth becomes resident.
+double resident_per_held_byte(const Costs& costs) { return 2 * costs.resident_per_heap_byte; }
 
 void size_outage(const Facts& facts, const Part& part, std::vector<Size>& out) {
   const Queue queue = queue_of(part);
@@ -48,7 +51,7 @@ void size_outage(const Facts& facts, const Part& part, std::vector<Size>& out) {
 void size_output(const Facts& facts, const Part& part, std::vector<Size>& out) {
   const Flow flow = flow_into(facts, part);
   if (flow.spans <= 0 || part.type == "debug" || part.type == "nop") return;
-  const Costs costs = costs_of(facts.version);
+  const Costs& costs = standard_costs().of(facts.version);
   const bool plain = part.text({"compression"}, "gzip") == "none";
   const double spans = std::max(1.0, flow.spans_per_request());
   const double body = plain ? spans * facts.load.span_bytes : compressed(costs, spans, facts.load.span_bytes);
@@ -79,7 +82,7 @@ double size_tail_sampling(const Facts& facts, const Part& part, std::vector<Size
 }
 
 void size_process(const Facts& facts, double held, std::vector<Size>& out) {
-  const Costs costs = costs_of(facts.version);
+  const Costs& costs = standard_costs().of(facts.version);
   const double spans = facts.rate_per_process() * facts.load.spans_per_trace;
   const double cost = cpu_microseconds_per_span(facts);
   out.push_back({"process", "spans in", spans, "spans/s", count_text(spans) + " spans/s",
@@ -95,13 +98,14 @@ void size_process(const Facts& facts, double held, std::vector<Size>& out) {
         pending +=
             std::min(spans * mention.part->seconds({"timeout"}, 0.2), mention.part->number({"send_batch_size"}, 8192)) *
             facts.load.span_bytes * kHeapPerWireByte;
-  const double memory = costs.idle_rss_bytes + (held + pending) * costs.gc_headroom;
+  const double memory = costs.idle_resident + (held + pending) * resident_per_held_byte(costs);
   out.push_back({"process", "memory, backend healthy", memory, "B", bytes_text(memory),
-                 "idle " + bytes_text(costs.idle_rss_bytes) + " + 2 x what is held (GOGC 100)"});
+                 "idle " + bytes_text(costs.idle_resident) + " + " + count_text(resident_per_held_byte(costs)) +
+                     " x what is held (GOGC 100; measured)"});
 }
 
 void size_outage_memory(const Facts& facts, double held, std::vector<Size>& out) {
-  const Costs costs = costs_of(facts.version);
+  const Costs& costs = standard_costs().of(facts.version);
   double queued = 0;
   for (const Part& part : facts.parts) {
     if (part.kind != Kind::exporter || !part.used) continue;
@@ -111,7 +115,7 @@ void size_outage_memory(const Facts& facts, double held, std::vector<Size>& out)
     const double seconds = std::min(seconds_to_fill(facts, queue, flow), facts.load.outage);
     queued += flow.spans * seconds * facts.load.span_bytes * kHeapPerWireByte;
   }
-  const double memory = costs.idle_rss_bytes + (held + queued) * costs.gc_headroom;
+  const double memory = costs.idle_resident + (held + queued) * resident_per_held_byte(costs);
   out.push_back({"process", "memory, " + time_text(facts.load.outage) + " of outage", memory, "B", bytes_text(memory),
                  "as above, and what the queues take meanwhile"});
 }
