@@ -166,6 +166,12 @@ Consumer& Collector::add_processor(const std::string& id, Consumer& next) {
     processor_stages_.push_back(probabilistic_samplers_.back().processor.get());
     return *probabilistic_samplers_.back().processor;
   }
+  if (const auto* group = std::get_if<GroupByTraceConfig>(config)) {
+    groups_by_trace_.push_back(
+        {id, std::make_unique<GroupByTrace>(run_, settings_.name + " processor " + id, *group, next, held_bytes_)});
+    processor_stages_.push_back(groups_by_trace_.back().processor.get());
+    return *groups_by_trace_.back().processor;
+  }
   if (std::holds_alternative<MemoryLimiterConfig>(*config)) {
     gates_.push_back(std::make_unique<LimiterGate>(*limiters_.at(id), next));
     return *gates_.back();

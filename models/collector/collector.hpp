@@ -12,6 +12,7 @@
 #include "models/collector/config.hpp"
 #include "models/collector/costs.hpp"
 #include "models/collector/exporter.hpp"
+#include "models/collector/group_by_trace.hpp"
 #include "models/collector/memory_limiter.hpp"
 #include "models/collector/probabilistic_sampler.hpp"
 #include "models/collector/receiver.hpp"
@@ -68,6 +69,10 @@ class Collector final : public Component, public Caller {
     std::string id;
     std::unique_ptr<TailSampling> processor;
   };
+  struct NamedGroupByTrace {
+    std::string id;
+    std::unique_ptr<GroupByTrace> processor;
+  };
   struct NamedProbabilisticSampler {
     std::string id;
     std::unique_ptr<ProbabilisticSampler> processor;
@@ -113,6 +118,7 @@ class Collector final : public Component, public Caller {
   void write_span_processors(Page& page) const;
   void write_tail_samplings(Page& page) const;
   void write_probabilistic_samplers(Page& page) const;
+  void write_groups_by_trace(Page& page) const;
   void write_exporters(Page& page) const;
   void write_debug_exporters(Page& page) const;
   void write_process(Page& page) const;
@@ -130,6 +136,7 @@ class Collector final : public Component, public Caller {
   std::vector<NamedBatch> batches_;
   std::vector<NamedTailSampling> tail_samplings_;
   std::vector<NamedProbabilisticSampler> probabilistic_samplers_;
+  std::vector<NamedGroupByTrace> groups_by_trace_;
   std::vector<Stage*> processor_stages_;  ///< from the ends of the pipelines to their heads
   std::vector<std::unique_ptr<LimiterGate>> gates_;
   std::map<std::string, SpanProcessorCounters> span_counters_;  ///< by processor id

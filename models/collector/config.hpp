@@ -171,7 +171,7 @@ struct UnmodelledConfig {
 using ReceiverConfig = std::variant<OtlpReceiverConfig, ZipkinReceiverConfig, UnmodelledConfig>;
 using ProcessorConfig =
     std::variant<BatchConfig, MemoryLimiterConfig, FilterConfig, AttributesConfig, ResourceConfig, TransformConfig,
-                 TailSamplingConfig, ProbabilisticSamplerConfig, UnmodelledConfig>;
+                 TailSamplingConfig, ProbabilisticSamplerConfig, GroupByTraceConfig, UnmodelledConfig>;
 using ExporterConfig = std::variant<OtlpHttpExporterConfig, OtlpGrpcExporterConfig, DebugExporterConfig,
                                     NopExporterConfig, UnmodelledConfig>;
 using ExtensionConfig = std::variant<BasicAuthConfig, FileStorageConfig, UnmodelledConfig>;

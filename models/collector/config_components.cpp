@@ -298,6 +298,7 @@ ProcessorConfig decode_processor(const Type& type, Fields& fields) {
   if (type.name == "transform") return transform_processor(fields);
   if (type.name == "tail_sampling") return tail_sampling(fields);
   if (type.name == "probabilistic_sampler") return probabilistic_sampler(fields);
+  if (type.name == "groupbytrace") return group_by_trace(fields);
   return UnmodelledConfig{std::string(type.effect)};
 }
 

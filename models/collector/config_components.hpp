@@ -27,6 +27,7 @@ MatchConfig match_config(Fields& fields);
 // Components with files of their own: config_sampling.cpp.
 TailSamplingConfig tail_sampling(Fields& fields);
 ProbabilisticSamplerConfig probabilistic_sampler(Fields& fields);
+GroupByTraceConfig group_by_trace(Fields& fields);
 /// What tail_sampling refuses when it starts: its policies.
 void check_tail_sampling(const struct Component& component, const TailSamplingConfig& config, Reading& reading);
 

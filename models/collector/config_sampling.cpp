@@ -399,6 +399,25 @@ ProbabilisticSamplerConfig probabilistic_sampler(Fields& fields) {
   return config;
 }
 
+GroupByTraceConfig group_by_trace(Fields& fields) {
+  GroupByTraceConfig config;
+  fields.duration("wait_duration", config.wait_duration);
+  fields.integer("num_traces", config.num_traces);
+  fields.integer("num_workers", config.num_workers);
+  bool orphans = false, disk = false;
+  fields.boolean("discard_orphans", orphans);
+  fields.boolean("store_on_disk", disk);
+  if (fields.reading().errors > 0) return config;
+  if (disk) fields.refuse("store_on_disk", "option 'disk storage' not supported in this release; leave it out");
+  if (orphans) fields.refuse("discard_orphans", "option 'discard orphans' not supported in this release; leave it out");
+  if (config.num_workers < 1)
+    fields.refuse("num_workers", "the collector panics when it starts without workers; give at least 1");
+  else if (config.num_traces < config.num_workers)
+    fields.refuse("num_traces", "the collector panics with the first span when a worker has no room; give at least " +
+                                    std::to_string(config.num_workers));
+  return config;
+}
+
 void check_tail_sampling(const Component& component, const TailSamplingConfig& config, Reading& reading) {
   PolicyCheck{reading.semantics.sampling, reading}.check_all(config, component);
 }

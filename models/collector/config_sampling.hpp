@@ -98,4 +98,10 @@ struct ProbabilisticSamplerConfig {
   std::int64_t sampling_precision = 4;  ///< hex digits
 };
 
+struct GroupByTraceConfig {
+  Duration wait_duration = std::chrono::seconds{1};  ///< from the first span of a trace to its release
+  std::int64_t num_traces = 1'000'000;
+  std::int64_t num_workers = 1;
+};
+
 }  // namespace spillway::collector

@@ -37,7 +37,7 @@ constexpr std::array kTypes{
     Type{Kind::processor, "geo_ip", "geoip", kSize},
     Type{Kind::processor, "tail_sampling", {}, kModelled, kTraces},
     Type{Kind::processor, "probabilistic_sampler", {}, kModelled, kTraces | kLogs},
-    Type{Kind::processor, "groupbytrace", {}, kUnknown, kTraces},
+    Type{Kind::processor, "groupbytrace", {}, kModelled, kTraces},
     Type{Kind::processor, "groupbyattrs"},
     Type{Kind::processor, "filter", {}, kModelled},
     Type{Kind::processor, "queuebatch"},

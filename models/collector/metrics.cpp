@@ -61,6 +61,7 @@ void Collector::write_metrics(Page& page) const {
   write_span_processors(page);
   write_tail_samplings(page);
   write_probabilistic_samplers(page);
+  write_groups_by_trace(page);
   write_exporters(page);
   write_debug_exporters(page);
   write_process(page);

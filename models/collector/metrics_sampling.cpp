@@ -113,4 +113,28 @@ void Collector::write_probabilistic_samplers(Page& page) const {
   for (const auto& [series, value] : sums.values()) put(page, series.first, series.second, value);
 }
 
+void Collector::write_groups_by_trace(Page& page) const {
+  constexpr std::array events{"onTraceReceived", "onTraceExpired", "onTraceReleased", "onTraceRemoved"};
+  const std::string prefix = "otelcol_processor_groupbytrace_";
+  Sums sums;
+  for (const NamedGroupByTrace& named : groups_by_trace_) {
+    const GroupByTraceCounters& counters = named.processor->counters();
+    sums.show(prefix + "incomplete_releases", {}, counters.incomplete_releases);
+    sums.show(prefix + "traces_evicted", {}, counters.traces_evicted);
+    sums.show(prefix + "traces_released", {}, counters.traces_released);
+    sums.show(prefix + "spans_released", {}, counters.spans_released);
+    for (std::size_t event = 0; event < events.size(); ++event) {
+      if (counters.events[event] == 0) continue;
+      sums.add(prefix + "event_latency_count", {{"event", events[event]}}, counters.events[event]);
+    }
+  }
+  for (const auto& [series, value] : sums.values()) put(page, series.first, series.second, value);
+  if (groups_by_trace_.empty()) return;
+  // Gauges show what one of several wrote last.
+  const GroupByTrace& last = *groups_by_trace_.back().processor;
+  put(page, prefix + "conf_num_traces", {}, static_cast<double>(last.config().num_traces));
+  put(page, prefix + "num_events_in_queue", {}, 0);
+  put(page, prefix + "num_traces_in_memory", {}, static_cast<double>(last.counters().traces_in_memory));
+}
+
 }  // namespace spillway::collector

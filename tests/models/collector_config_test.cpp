@@ -385,7 +385,7 @@ TEST(CollectorConfig, ListsWhatIsNotModelledAndInUse) {
   EXPECT_EQ(listed, (std::vector<std::string>{
                         "receiver otlp protocols.http.cors: no effect on the result",
                         "receiver otlp protocols.http.include_metadata: no effect on the result",
-                         "processor groupbytrace: unknown", "exporter otlphttp tls: unknown",
+                         "processor groupbyattrs: unknown", "exporter otlphttp tls: unknown",
                          "exporter otlphttp headers: size only", "extension health_check: no effect on the result",
                         "pipeline metrics: unknown"}));
   EXPECT_EQ(config.connectors, std::vector<std::string>{"forward"});
