@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <functional>
+#include <utility>
 
 namespace spillway::collector {
 namespace {
@@ -131,6 +132,15 @@ std::string to_text(const SamplingState& state) {
   std::string text = fields.empty() ? "" : "ot=" + fields.substr(1);
   text += state.others;
   return text.starts_with(',') ? text.substr(1) : text;
+}
+
+std::string on_the_wire(std::string_view trace_state, TraceId id) {
+  std::string text{trace_state};
+  if (trace_state.find(kSeedMark) == std::string_view::npos) return text;
+  SamplingState state = parse_sampling_state(trace_state);
+  if (!state.valid || !state.seed) return text;
+  state.randomness = hashed_randomness(id, *std::exchange(state.seed, std::nullopt));
+  return to_text(state);
 }
 
 std::uint64_t w3c_randomness(TraceId id) { return id.low & kMostRandomness; }

@@ -29,6 +29,9 @@ struct SamplingState {
 SamplingState parse_sampling_state(std::string_view trace_state);
 std::string to_text(const SamplingState& state);
 
+/// The trace state as it is on the wire: with the trace's randomness instead of the seed.
+std::string on_the_wire(std::string_view trace_state, TraceId id);
+
 /// Randomness of a trace: its low 56 bits, or a hash of seed and id.
 std::uint64_t w3c_randomness(TraceId id);
 std::uint64_t hashed_randomness(TraceId id, std::uint32_t seed);

@@ -2,6 +2,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "models/collector/sampling_state.hpp"
 #include "models/wire/spans.hpp"
 #include "sim/span_set.hpp"
 
@@ -106,7 +107,7 @@ std::string span_text(const WireSpan& span, const ResourceShape& resource) {
   append_field(out, "kind", static_cast<std::int64_t>(shape.kind));
   append_field(out, "status", static_cast<std::int64_t>(span.status));
   if (!shape.status_message.empty()) append_field(out, "message", shape.status_message);
-  if (!shape.trace_state.empty()) append_field(out, "trace_state", shape.trace_state);
+  if (!shape.trace_state.empty()) append_field(out, "trace_state", collector::on_the_wire(shape.trace_state, span.trace));
   append_field(out, "duration_ns", static_cast<std::int64_t>(span.end_ns - span.start_ns));
   append_field(out, "attributes", shape.attributes);
   append_field(out, "resource", resource_attributes(resource));

@@ -117,6 +117,13 @@ TEST(ProbabilisticSampler, HashSeedLeavesItsThresholdInTheTraceState) {
   EXPECT_EQ(bench.through("vendor=x").substr(21), "th:0,vendor=x");
 }
 
+TEST(SamplingState, OnTheWireTheRandomnessOfTheTraceStandsInIt) {
+  const TraceId id{1, 2};
+  EXPECT_EQ(on_the_wire("vendor=x", id), "vendor=x");
+  EXPECT_EQ(on_the_wire("ot=rv:seed=0000002a.;th:c,v=x", id),
+            to_text({true, hashed_randomness(id, 42), {}, 0xc0000000000000u, "", ",v=x"}));
+}
+
 TEST(ProbabilisticSampler, TwoHashingSamplersInSeriesLoseEverything) {
   SamplerBench first{sampling(100, "hash_seed")};
   const std::string state = first.through("");
