@@ -168,7 +168,7 @@ Consumer& Collector::add_processor(const std::string& id, Consumer& next) {
   }
   if (const auto* group = std::get_if<GroupByTraceConfig>(config)) {
     groups_by_trace_.push_back(
-        {id, std::make_unique<GroupByTrace>(run_, settings_.name + " processor " + id, *group, next, held_bytes_)});
+        {id, std::make_unique<GroupByTrace>(run_, settings_.name + " processor " + id, *group, next, usage_.held_bytes())});
     processor_stages_.push_back(groups_by_trace_.back().processor.get());
     return *groups_by_trace_.back().processor;
   }
