@@ -188,7 +188,9 @@ void Collector::build_receivers(Network& network, AddressBook& book,
     const ReceiverConfig* config = find_config(config_.receivers, id);
     if (const auto* zipkin = std::get_if<ZipkinReceiverConfig>(config)) {
       const CredentialId credential = server_credential(zipkin->auth, book);
-      add_receiver(network, {id, Protocol::zipkin, zipkin->max_request_body_size, credential, &usage_}, zipkin->endpoint, consumers);
+      ReceiverSettings settings{id, Protocol::zipkin, zipkin->max_request_body_size, credential, &usage_};
+      settings.zipkin = {zipkin->parse_string_tags, semantics_.zipkin_semconv_new};
+      add_receiver(network, std::move(settings), zipkin->endpoint, consumers);
     }
     const auto* otlp = std::get_if<OtlpReceiverConfig>(config);
     if (otlp == nullptr) continue;
@@ -199,8 +201,9 @@ void Collector::build_receivers(Network& network, AddressBook& book,
     }
     if (!otlp->http_endpoint) continue;
     const CredentialId credential = server_credential(otlp->http_auth, book);
-    add_receiver(network, {id, Protocol::otlp_http, otlp->http_max_request_body_size, credential, &usage_}, *otlp->http_endpoint,
-                 consumers);
+    ReceiverSettings settings{id, Protocol::otlp_http, otlp->http_max_request_body_size, credential, &usage_};
+    settings.path = otlp->http_traces_url_path;
+    add_receiver(network, std::move(settings), *otlp->http_endpoint, consumers);
   }
 }
 

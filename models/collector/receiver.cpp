@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/collector/http_request.hpp"
+
 namespace spillway::collector {
 
 int status_of(Protocol protocol, const Result& result) {
@@ -72,13 +74,17 @@ void Receiver::receive(RequestId request) {
   if (!same_protocol) return network_.answer(request, {Answer::Kind::reset, 0, Duration{-1}, {}});
   if (settings_.credential != 0 && post.credential != settings_.credential)
     return refuse(request, 401, GrpcCode::unauthenticated);
-  if (too_large(post)) return refuse(request, 400, GrpcCode::resource_exhausted);
+  if (post.recorded == nullptr && too_large(post)) return refuse(request, 400, GrpcCode::resource_exhausted);
+  if (post.recorded != nullptr) {
+    const int status = refusal(*post.recorded, settings_);
+    if (status != 0) return refuse(request, status, GrpcCode::invalid_argument);
+  }
   count(post);
   if (post.payload.is_empty()) return reply(request, {});
   const std::uint32_t token = open_.add({request, post.payload.items(), {}, false, {}});
   const Duration timeout = post.timeout;
   live_.push_back(token);
-  next_.consume(decoded(post.payload), {this, token});
+  next_.consume(decoded(post), {this, token});
   watch_client(token, timeout);
 }
 
@@ -89,10 +95,29 @@ void Receiver::count(const Post& post) {
 }
 
 // What the pipeline gets to see: Zipkin spans are translated.
-Payload Receiver::decoded(const Payload& payload) {
-  if (settings_.protocol != Protocol::zipkin) return payload.clone();
+Payload Receiver::decoded(const Post& post) {
+  if (settings_.protocol != Protocol::zipkin) return post.payload.clone();
+  if (post.recorded != nullptr) return translated(post);
   scratch_.clear();
-  payload.for_each([&](const Span& span) { scratch_.push_back(run_.catalog.from_zipkin(span)); });
+  post.payload.for_each([&](const Span& span) { scratch_.push_back(run_.catalog.from_zipkin(span)); });
+  return run_.pool.grouped(scratch_);
+}
+
+// A recorded Zipkin body, span by span; the request was not refused, so it can be read.
+Payload Receiver::translated(const Post& post) {
+  std::vector<ItemId> items;
+  post.payload.for_each([&](const Span& span) { items.push_back(span.item); });
+  const auto body = wire::decode_zipkin_json(post.recorded->body);
+  const wire::TranslatedZipkin translation = *translate_zipkin(*body, settings_.zipkin);
+  scratch_.clear();
+  for (const wire::WireGroup& group : translation.groups) {
+    const ResourceId resource = run_.catalog.add_resource(group.resource);
+    for (const wire::WireSpan& span : group.spans) {
+      const std::size_t origin = translation.origins[scratch_.size()];
+      scratch_.push_back(to_span(run_.catalog, span, resource));
+      scratch_.back().item = items[origin];
+    }
+  }
   return run_.pool.grouped(scratch_);
 }
 

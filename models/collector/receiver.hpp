@@ -7,6 +7,7 @@
 #include "models/collector/pipeline.hpp"
 #include "models/collector/usage.hpp"
 #include "models/network/network.hpp"
+#include "models/wire/zipkin.hpp"
 
 namespace spillway::collector {
 
@@ -24,6 +25,8 @@ struct ReceiverSettings {
   CredentialId credential = 0;  ///< required from clients; 0: none
   Usage* usage = nullptr;       ///< of the process; null: nobody counts
   bool tells_retry_after = true;
+  std::string path = "/v1/traces";  ///< otlp: the only one that is answered
+  wire::ZipkinTranslation zipkin{};
 };
 
 struct ReceiverCounters {
@@ -56,7 +59,8 @@ class Receiver final : public Server, public Caller, public Component {
     bool answered = false;
     TimerId client_leaves;
   };
-  Payload decoded(const Payload& payload);
+  Payload decoded(const Post& post);
+  Payload translated(const Post& post);
   void count(const Post& post);
   void watch_client(std::uint32_t token, Duration timeout);
   void refuse(RequestId request, int status, GrpcCode code);

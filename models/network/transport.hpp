@@ -49,6 +49,7 @@ struct Post {
   std::int64_t body_bytes = 0;  ///< on the wire
   WireFormat format = WireFormat::otlp_proto;
   CredentialId credential = 0;
+  const RecordedPost* recorded = nullptr;  ///< sent as it stands; the payload is what is known of it. Outlives the run
   Duration timeout{};  ///< of the whole exchange; 0: none
   AnswerTo* client = nullptr;
   std::uint64_t token = 0;

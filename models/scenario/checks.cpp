@@ -33,6 +33,7 @@ class Checker {
   void check_traffic();
   void check_clients();
   void check_posts(const Client& client);
+  void check_recording(const Client& client);
   void check_given_span(const Client& client, const GivenSpan& span);
   void check_collectors();
   void check_backends();
@@ -270,6 +271,7 @@ void Checker::check_clients() {
       problem(path + ".spans_per_trace", std::to_string(client.spans_per_trace) + " is above spans " +
                                              std::to_string(client.spans) + "; a trace does not reach over posts");
     check_posts(client);
+    check_recording(client);
   }
 }
 
@@ -285,6 +287,24 @@ void Checker::check_posts(const Client& client) {
   }
   if (spans > most_spans)
     problem(client.where.path + ".posts", std::to_string(spans) + " spans are more than 1000000; give fewer copies");
+}
+
+/// What no model answers for.
+void Checker::check_recording(const Client& client) {
+  const std::string path = client.where.path + ".recording";
+  for (std::size_t i = 0; i < client.recording.posts.size(); ++i) {
+    const RecordedPost& post = client.recording.posts[i];
+    const std::string& target = post.path.empty() ? client.url : post.path;
+    const std::string* type = post.header("content-type");
+    const bool proto = type != nullptr && type->starts_with("application/x-protobuf");
+    const std::string number = "post " + std::to_string(i + 1) + ": ";
+    if (target.find("api/v1/spans") != std::string::npos)
+      problem(path, number + "version 1 of Zipkin's API is not modelled; record version 2, or leave it out");
+    if (proto && target.find("api/v2") != std::string::npos)
+      problem(path, number + "Zipkin's protobuf is not modelled; record JSON, or leave it out");
+    for (const char* other : {"/v1/metrics", "/v1/logs"})
+      if (target.ends_with(other)) problem(path, number + other + " is not modelled; leave traces alone in the file");
+  }
 }
 
 /// What Zipkin's format cannot say would be lost without a word.
@@ -354,6 +374,8 @@ void Checker::check_behaviour(const std::string& path, const Behaviour& behaviou
 
 void Checker::check_faults() {
   for (const Fault& fault : s_.faults) {
+    if (fault.lasts && *fault.lasts <= Duration{} && fault.where.path.ends_with(".script"))
+      problem(fault.where.path, "its steps by time are not in ascending order; write them so");
     check_fault(fault);
     for (const Backend& backend : s_.backends)
       if (fault.kind == Fault::Kind::backend && backend.name == fault.target)
@@ -406,6 +428,21 @@ void Checker::check_thresholds() {
 
 }  // namespace
 
+/// Steps at moments are what faults are, one after the other.
+void timed_steps_to_faults(Backend& backend, std::vector<Fault>& faults) {
+  const auto timed = std::stable_partition(backend.script.begin(), backend.script.end(), [](const ScriptStep& step) { return !step.from; });
+  for (auto step = timed; step != backend.script.end(); ++step) {
+    Fault fault;
+    fault.at = *step->from;
+    if (step + 1 != backend.script.end()) fault.lasts = *(step + 1)->from - *step->from;
+    fault.target = backend.name;
+    fault.behaviour = step->behaviour;
+    fault.where = {backend.where.mark, backend.where.path + ".script"};
+    faults.push_back(std::move(fault));
+  }
+  backend.script.erase(timed, backend.script.end());
+}
+
 void fill_defaults(Scenario& scenario) {
   if (scenario.places.empty()) scenario.places.push_back(Place{"local", {}, {}});
   const std::vector<std::string> everywhere = names_of(scenario.places);
@@ -417,8 +454,10 @@ void fill_defaults(Scenario& scenario) {
     if (collector.in.empty()) collector.in = everywhere;
     if (collector.addresses.empty()) collector.addresses = {collector.name};
   }
-  for (Backend& backend : scenario.backends)
+  for (Backend& backend : scenario.backends) {
     if (backend.addresses.empty()) backend.addresses = {backend.name};
+    timed_steps_to_faults(backend, scenario.faults);
+  }
 }
 
 void check(const Scenario& scenario, Input& input) { Checker{scenario, input}.run(); }

@@ -204,6 +204,26 @@ struct GivenPost {
   Where where;
 };
 
+/// A post as it was recorded: what is sent is the body as it stands here.
+struct RecordedPost {
+  Time at{};
+  bool timed = false;  ///< false: the client's first, every
+  std::string method = "POST";
+  std::string path;  ///< empty: that of the client's URL
+  std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case
+  std::string body;
+  bool gzip = false;  ///< the client compresses it
+  const std::string* header(std::string_view name) const {
+    const auto found = std::find_if(headers.begin(), headers.end(), [&](const auto& h) { return h.first == name; });
+    return found == headers.end() ? nullptr : &found->second;
+  }
+};
+
+/// Posts from a file; what the file says is checked when it is read.
+struct Recording {
+  std::vector<RecordedPost> posts;
+};
+
 /// A program that posts made-up spans on a timetable: for cases and for feeding a single collector.
 /// It posts in order over one connection, each post not before its time and not before the answer to the one before.
 struct Client {
@@ -220,6 +240,7 @@ struct Client {
   std::int64_t count = 1;
   std::vector<Time> at;                ///< exact moments instead of first/every/count
   std::vector<GivenPost> posts;        ///< chosen spans at exact moments instead of all that
+  Recording recording;                 ///< posts of a file instead
   Duration timeout = std::chrono::seconds{30};
   ClientRetry retry;
   bool concurrent = false;  ///< true: do not wait for earlier answers (one connection per open post)
@@ -257,9 +278,10 @@ struct Behaviour {
   bool garbled = false;      ///< HTTP: a success with a body that is no OTLP response
 };
 
-/// A change of behaviour from the n-th request on (counted from 1).
+/// A change of behaviour from the n-th request on (counted from 1), or from a moment on: the latter become faults.
 struct ScriptStep {
   std::int64_t from_request = 1;
+  std::optional<Time> from;
   Behaviour behaviour;
 };
 

@@ -56,6 +56,7 @@ Json schema_of(const std::vector<Time>&, const About& about) {
 Json schema_of(const std::map<std::string, std::string>&, const About&) {
   return {{"type", {"object", "null"}}, {"maxProperties", kMostNames}, {"additionalProperties", text_schema()}};
 }
+Json schema_of(const Recording&, const About&) { return text_schema(); }
 Json schema_of(const Attributes&, const About&) {
   return {{"type", {"object", "null"}}, {"maxProperties", kMostNames}};
 }
@@ -101,6 +102,7 @@ template <class T>
 Json default_of(const std::vector<T>&, Unit) {
   return {};
 }
+Json default_of(const Recording&, Unit) { return {}; }
 template <class K, class T>
 Json default_of(const std::map<K, T>&, Unit) {
   return {};

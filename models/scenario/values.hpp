@@ -43,6 +43,7 @@ void read(const Value& value, std::vector<std::string>& out);  ///< a list, or o
 void read(const Value& value, std::vector<Time>& out);
 void read(const Value& value, std::vector<std::filesystem::path>& out);  ///< files that must be readable; list or one
 void read(const Value& value, std::map<std::string, std::string>& out);
+void read(const Value& value, Recording& out);  ///< a file
 void read(const Value& value, Attributes& out);                  ///< typed as YAML's core schema has it
 void read(const Value& value, std::vector<SpanAttribute>& out);  ///< the same, or {choose: {value: weight, …}}
 

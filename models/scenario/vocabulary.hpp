@@ -196,6 +196,8 @@ void describe(V& v, Client& client) {
   v.field("at", client.at,
           About{"exact moments, ascending, instead of first, every and count", Unit::seconds, 0, kLongest});
   v.list("posts", client.posts, "chosen spans at exact moments, instead of made-up ones", kMostSteps);
+  v.field("recording", client.recording,
+          About{"file of posts as JSON lines, or what a collector's file exporter wrote, instead of made-up ones"});
   v.field("timeout", client.timeout, About{"of one post", Unit::seconds, 1e-6, kDay});
   v.nested("retry", client.retry, "what happens to a post that failed");
   v.field("concurrent", client.concurrent,
@@ -203,7 +205,8 @@ void describe(V& v, Client& client) {
   v.field("user", client.user, About{"for basic authentication"});
   v.field("password", client.password, About{"for basic authentication"});
   v.excludes("at", {"first", "every", "count"});
-  v.excludes("posts", {"at", "first", "every", "count", "spans", "spans_per_trace", "attributes",
+  v.excludes("recording", {"at", "count", "spans", "spans_per_trace", "attributes", "attribute_bytes", "format"});
+  v.excludes("posts", {"recording", "at", "first", "every", "count", "spans", "spans_per_trace", "attributes",
                        "attribute_bytes"});
   v.needs("user", {"password"});
   v.needs("password", {"user"});
@@ -256,8 +259,10 @@ void describe(V& v, Behaviour& behaviour) {
 
 template <class V>
 void describe(V& v, ScriptStep& step) {
-  v.about("a change of behaviour from the n-th request on");
-  v.required("from_request", step.from_request, About{"counted from 1, ascending", Unit::none, 1, 1e15});
+  v.about("a change of behaviour from the n-th request on, or from a moment on");
+  v.field("from_request", step.from_request, About{"counted from 1, ascending", Unit::none, 1, 1e15});
+  v.field("from", step.from, About{"moment, ascending; wins over steps by number", Unit::seconds, 0, kLongest});
+  v.exactly_one({"from_request", "from"});
   describe_behaviour(v, step.behaviour);
 }
 

@@ -136,13 +136,13 @@ constexpr std::string_view kResourceConventions[] = {
     "telemetry.sdk.version", "webengine.description", "webengine.name", "webengine.version",
 };
 
-bool is_resource_convention(std::string_view key) {
-  return std::binary_search(std::begin(kResourceConventions), std::end(kResourceConventions), key);
-}
-
 constexpr std::uint64_t kGiven = std::uint64_t{1} << 63;  ///< marks traces whose ids are given
 
 }  // namespace
+
+bool is_resource_convention(std::string_view key) {
+  return std::binary_search(std::begin(kResourceConventions), std::end(kResourceConventions), key);
+}
 
 Attributes resource_attributes(const ResourceShape& resource) {
   Attributes all;
@@ -258,6 +258,7 @@ Span Catalog::from_zipkin(Span span) {
   if (known.shape == kUnknown) known = translate(span);
   span.shape = known.shape;
   span.resource = known.resource;
+  span.duration = std::max<Duration>(std::chrono::microseconds{1}, span.duration / std::chrono::microseconds{1} * std::chrono::microseconds{1});
   span.bytes = otlp_bytes(span);
   return span;
 }

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -81,6 +82,9 @@ struct ResourceShape {
 Attributes resource_attributes(const ResourceShape& resource);
 /// … and back: service.name is taken out of them when it is a text.
 void set_resource_attributes(ResourceShape& resource, Attributes attributes);
+
+/// Whether collectors take a Zipkin tag of this name for an attribute of the resource.
+bool is_resource_convention(std::string_view key);
 
 /// Names behind the indices, and the ids behind the numbers. One for each replication. Adding what is there already
 /// gives the old index, so a processor may add what it makes of a shape whenever it meets a new one.

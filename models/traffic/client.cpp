@@ -1,5 +1,8 @@
 #include "models/traffic/client.hpp"
 
+#include "models/network/url.hpp"
+#include "models/traffic/recorded_posts.hpp"
+
 namespace spillway {
 namespace {
 
@@ -23,15 +26,27 @@ ScriptedClient::ScriptedClient(Run& run, Transport& transport, const Client& spe
   const Attributes attributes = made_up_attributes(spec.attributes, spec.attribute_bytes);
   root_shape_ = run.catalog.add_shape({"root", SpanKind::server, attributes});
   child_shape_ = run.catalog.add_shape({"child", SpanKind::internal, attributes});
+  take_recording();
   schedule_due();
 }
 
+void ScriptedClient::take_recording() {
+  recorded_ = spec_.recording.posts;
+  const auto url = parse_url(spec_.url);
+  for (std::size_t i = 0; i < recorded_.size(); ++i) {
+    if (recorded_[i].path.empty() && url) recorded_[i].path = url->path;
+    if (!recorded_[i].timed) recorded_[i].at = spec_.first + static_cast<std::int64_t>(i) * spec_.every;
+  }
+}
+
 std::uint64_t ScriptedClient::count() const {
+  if (!recorded_.empty()) return recorded_.size();
   if (!spec_.posts.empty()) return spec_.posts.size();
   return spec_.at.empty() ? static_cast<std::uint64_t>(spec_.count) : spec_.at.size();
 }
 
 Time ScriptedClient::moment(std::uint64_t number) const {
+  if (!recorded_.empty()) return recorded_[number].at;
   if (!spec_.posts.empty()) return spec_.posts[number].at;
   return spec_.at.empty() ? spec_.first + static_cast<std::int64_t>(number) * spec_.every : spec_.at[number];
 }
@@ -54,14 +69,16 @@ void ScriptedClient::begin_next() {
   if (waiting_ == 0 || (busy_ && !spec_.concurrent)) return;
   --waiting_;
   busy_ = true;
+  const std::uint64_t number = begun_;
   Payload payload = make_payload();
   run_.hold(payload, target_.reach);
-  post(open_.add({std::move(payload), 0}));
+  post(open_.add({std::move(payload), 0, number}));
 }
 
 Payload ScriptedClient::make_payload() {
   scratch_.clear();
-  if (given_.empty()) make_up_spans();
+  if (!recorded_.empty()) append_recorded(run_.catalog, recorded_[begun_], scratch_);
+  else if (given_.empty()) make_up_spans();
   else given_.append(begun_, scratch_);
   ++begun_;
   for (Span& span : scratch_) {
@@ -102,6 +119,10 @@ void ScriptedClient::post(std::uint32_t open) {
   request.endpoint = target_.endpoint;
   request.payload = open_[open].payload.clone();
   request.body_bytes = body_bytes(request.payload);
+  if (!recorded_.empty()) {
+    request.recorded = &recorded_[open_[open].number];
+    request.body_bytes = static_cast<std::int64_t>(request.recorded->body.size());
+  }
   request.format = spec_.format;
   request.credential = credential_;
   request.timeout = spec_.timeout;

@@ -26,6 +26,7 @@ class ScriptedClient final : public Component, public AnswerTo {
   struct Open {
     Payload payload;
     int attempts = 0;
+    std::uint64_t number = 0;
   };
   Time moment(std::uint64_t number) const;
   std::uint64_t count() const;
@@ -33,6 +34,7 @@ class ScriptedClient final : public Component, public AnswerTo {
   void begin_next();
   Payload make_payload();
   void make_up_spans();
+  void take_recording();
   void post(std::uint32_t open);
   std::int64_t body_bytes(const Payload& payload) const;
 
@@ -46,6 +48,7 @@ class ScriptedClient final : public Component, public AnswerTo {
   Time end_;
   Target self_;
   GivenPosts given_;  ///< empty: spans are made up
+  std::vector<RecordedPost> recorded_;  ///< with their paths
   std::uint32_t root_shape_, child_shape_;
   std::uint64_t next_due_ = 0;    ///< the next post to become due
   std::uint64_t waiting_ = 0;     ///< due but not sent yet: an earlier answer is outstanding

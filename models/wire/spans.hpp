@@ -35,6 +35,9 @@ std::optional<WireSpans> decode_otlp_proto(std::string_view body);
 /// than 100 levels are refused here, a collector takes them.
 std::optional<WireSpans> decode_otlp_json(std::string_view body);
 
+/// The span in the terms of the catalog, without an item. Its times are nanoseconds since 1970.
+Span to_span(Catalog& catalog, const WireSpan& span, ResourceId resource);
+
 /// 1 to `digits` hex digits as {high, low}.
 std::optional<TraceId> from_hex(std::string_view text, std::size_t digits);
 std::optional<std::string> from_base64(std::string_view text);

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "real/emitter/encode.hpp"
+#include "real/sink/inflate.hpp"
 
 namespace spillway::real {
 
@@ -50,6 +51,7 @@ class RealTransport::Exchange : public std::enable_shared_from_this<Exchange> {
  private:
   void prepare() {
     const RealEndpoint& to = owner_.endpoints_[post_.endpoint];
+    if (post_.recorded != nullptr) return prepare_recorded(to, *post_.recorded);
     request_.method(http::verb::post);
     request_.target(to.path);
     request_.version(11);
@@ -58,6 +60,19 @@ class RealTransport::Exchange : public std::enable_shared_from_this<Exchange> {
     const auto credential = owner_.authorizations_.find(post_.credential);
     if (credential != owner_.authorizations_.end()) request_.set(http::field::authorization, credential->second);
     request_.body() = encode(post_.payload, owner_.run_.catalog, post_.format, owner_.epoch_us_);
+    request_.prepare_payload();
+    owner_.sent_bytes_ += static_cast<std::int64_t>(request_.body().size());
+  }
+
+  void prepare_recorded(const RealEndpoint& to, const RecordedPost& recorded) {
+    request_.method_string(recorded.method);
+    request_.target(recorded.path);
+    request_.version(11);
+    request_.set(http::field::host, to.host);
+    for (const auto& [name, value] : recorded.headers) request_.set(name, value);
+    const auto credential = owner_.authorizations_.find(post_.credential);
+    if (credential != owner_.authorizations_.end()) request_.set(http::field::authorization, credential->second);
+    request_.body() = recorded.gzip ? gzip(recorded.body) : recorded.body;
     request_.prepare_payload();
     owner_.sent_bytes_ += static_cast<std::int64_t>(request_.body().size());
   }

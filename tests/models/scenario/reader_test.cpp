@@ -100,7 +100,32 @@ TEST(Scenario, ReadsTrafficAndClients) {
   EXPECT_EQ(feeder.every, 250ms);
   EXPECT_EQ(feeder.retry.attempts, 3);
   EXPECT_TRUE(feeder.concurrent);
-  EXPECT_EQ(s.clients.at(2).password, "secret");
+  EXPECT_EQ(s.clients.at(3).password, "secret");
+}
+
+TEST(Scenario, ReadsRecordings) {
+  const std::vector<RecordedPost>& posts = every_section().clients.at(2).recording.posts;
+  ASSERT_EQ(posts.size(), 2u);
+  EXPECT_EQ(posts[0].at, Time{1s});
+  EXPECT_EQ(*posts[0].header("content-type"), "application/json");
+  EXPECT_EQ(posts[0].body, R"([{"id":"2","traceId":"1"}])");
+  EXPECT_EQ(posts[1].at, Time{1500ms});
+  EXPECT_EQ(posts[1].method, "PUT");
+  EXPECT_EQ(*posts[1].header("x-b"), "c");
+  EXPECT_EQ(*posts[1].header("content-encoding"), "gzip");
+  EXPECT_EQ(posts[1].body, "{");
+}
+
+TEST(Scenario, StepsByTimeBecomeFaults) {
+  const Scenario& s = every_section();
+  ASSERT_GE(s.faults.size(), 2u);
+  const Fault &down = s.faults[s.faults.size() - 2], &hang = s.faults.back();
+  EXPECT_EQ(down.target, "timed");
+  EXPECT_EQ(down.at, Time{1min});
+  EXPECT_EQ(down.lasts, 1min);
+  EXPECT_EQ(down.behaviour.status, 503);
+  EXPECT_EQ(hang.behaviour.kind, Behaviour::Kind::hang);
+  EXPECT_FALSE(hang.lasts);
 }
 
 TEST(Scenario, ReadsChosenSpans) {
@@ -157,7 +182,7 @@ TEST(Scenario, ReadsCollectorsAndBackends) {
 
 TEST(Scenario, ReadsFaultsAndThresholds) {
   const Scenario& s = every_section();
-  ASSERT_EQ(s.faults.size(), 6u);
+  ASSERT_EQ(s.faults.size(), 8u);
   EXPECT_EQ(s.faults[0].kind, Fault::Kind::backend);
   EXPECT_EQ(s.faults[0].lasts, 5min);
   EXPECT_EQ(s.faults[0].behaviour.status, 429);

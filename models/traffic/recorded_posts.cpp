@@ -1,0 +1,34 @@
+#include "models/traffic/recorded_posts.hpp"
+
+#include "models/wire/zipkin.hpp"
+
+namespace spillway {
+namespace {
+
+void append_zipkin(Catalog& catalog, const std::string& body, std::vector<Span>& spans) {
+  const auto decoded = wire::decode_zipkin_json(body);
+  if (!decoded) return;
+  for (const wire::ZipkinSpan& given : *decoded) {
+    wire::WireSpan span;
+    span.trace = given.trace;
+    span.id = given.id;
+    span.parent = given.parent;
+    span.shape.name = given.name;
+    spans.push_back(wire::to_span(catalog, span, catalog.add_resource({given.local.service, {}})));
+  }
+}
+
+}  // namespace
+
+void append_recorded(Catalog& catalog, const RecordedPost& post, std::vector<Span>& spans) {
+  const std::string* type = post.header("content-type");
+  const bool proto = type != nullptr && type->starts_with("application/x-protobuf");
+  if (!proto && post.body.find_first_not_of(" \t\r\n") == post.body.find('[')) return append_zipkin(catalog, post.body, spans);
+  const auto groups = proto ? wire::decode_otlp_proto(post.body) : wire::decode_otlp_json(post.body);
+  for (const wire::WireGroup& group : groups.value_or(wire::WireSpans{})) {
+    const ResourceId resource = catalog.add_resource(group.resource);
+    for (const wire::WireSpan& span : group.spans) spans.push_back(wire::to_span(catalog, span, resource));
+  }
+}
+
+}  // namespace spillway
