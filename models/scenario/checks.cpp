@@ -358,9 +358,11 @@ void Checker::check_backends() {
 
 void Checker::check_behaviour(const std::string& path, const Behaviour& behaviour, Backend::Accepts accepts) {
   const bool grpc = accepts == Backend::Accepts::otlp_grpc;
-  const bool refuses = grpc ? behaviour.code != GrpcCode::ok : behaviour.status != 200;
-  if (behaviour.retry_after && (behaviour.kind != Behaviour::Kind::answer || !refuses))
-    problem(path + ".retry_after", std::string{"goes with "} + (grpc ? "a code that is not OK" : "an answer of 429 or 503"));
+  const bool answers = behaviour.kind == Behaviour::Kind::answer;
+  if (behaviour.retry_after && !answers)
+    problem(path + ".retry_after", "'retry_after' has no effect without 'answer'; add that or remove this");
+  else if (behaviour.retry_after && grpc && behaviour.code == GrpcCode::ok)
+    problem(path + ".retry_after", "goes with a code that is not OK; give code, e.g. UNAVAILABLE");
   if (!grpc && behaviour.retry_after && *behaviour.retry_after % std::chrono::seconds{1} != Duration{})
     problem(path + ".retry_after",
             show(*behaviour.retry_after) + " is not in whole seconds, as HTTP wants them; round it");
