@@ -131,7 +131,13 @@ void Exporter::dispatch() {
       continue;
     }
     ++busy_consumers_;
-    const std::uint32_t request = add_request(std::move(taken.payload), {taken.element}, {});
+    std::vector<ElementId> elements;
+    if (!spare_elements_.empty()) {
+      elements = std::move(spare_elements_.back());
+      spare_elements_.pop_back();
+    }
+    elements.push_back(taken.element);
+    const std::uint32_t request = add_request(std::move(taken.payload), std::move(elements), {});
     if (queue_.cancelled(taken.element)) finish(request, cancelled());
     else attempt(request);
   }
@@ -231,7 +237,7 @@ void Exporter::handle(const Event& event) { attempt(static_cast<std::uint32_t>(e
 // A request that the shutdown interrupted stays in a queue's file, though it counts as failed.
 void Exporter::finish(std::uint32_t id, const Result& result) {
   live_requests_.erase(std::find(live_requests_.begin(), live_requests_.end(), id));
-  const Request request = requests_.take(id);
+  Request request = requests_.take(id);
   counters_.sent.add(result.ok ? request.payload.items() : 0);
   counters_.send_failed.add(result.ok ? 0 : request.payload.items());
   if (!config_.sending_queue.enabled) {
@@ -243,6 +249,8 @@ void Exporter::finish(std::uint32_t id, const Result& result) {
   run_.release(request.payload, reach, result.ok ? Ledger::handed_over() : lost);
   if (!batch_) --busy_consumers_;
   for (const ElementId element : request.elements) queue_.finish_part(element, result, interrupted);
+  request.elements.clear();
+  spare_elements_.push_back(std::move(request.elements));
   if (batch_) batch_->export_ended();
   dispatch();
   check_stopped();

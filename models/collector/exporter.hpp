@@ -118,6 +118,7 @@ class Exporter final : public Consumer, public AnswerTo, public Component, publi
   bool dispatching_ = false;
   Slab<Request> requests_;
   std::vector<std::uint32_t> live_requests_;  ///< in order of start
+  std::vector<std::vector<ElementId>> spare_elements_;  ///< storage for the next requests
   std::uint32_t life_ = 1;                    ///< answers to an earlier life are ignored
   bool stopping_ = false;
   Done stopped_;

@@ -80,7 +80,8 @@ void Receiver::receive(RequestId request) {
     if (status != 0) return refuse(request, status, GrpcCode::invalid_argument);
   }
   count(post);
-  if (post.payload.is_empty()) return reply(request, {});
+  // The otlp receiver answers a request without spans by itself, the zipkin receiver passes it on.
+  if (post.payload.is_empty() && settings_.protocol != Protocol::zipkin) return reply(request, {});
   const std::uint32_t token = open_.add({request, post.payload.items(), {}, false, {}});
   const Duration timeout = post.timeout;
   live_.push_back(token);

@@ -6,7 +6,7 @@ namespace spillway::collector {
 
 std::int64_t size_of(const Payload& payload, Sizer sizer) {
   switch (sizer) {
-    case Sizer::requests: return payload.is_empty() ? 0 : 1;
+    case Sizer::requests: return 1;  // an empty one, too: it is sent
     case Sizer::items: return payload.items();
     case Sizer::bytes: return payload.bytes();
   }

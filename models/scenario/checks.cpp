@@ -409,10 +409,10 @@ void Checker::check_backend_fault(const Fault& fault) {
   const Backend* backend = find(path + ".backend", fault.target, s_.backends, "unknown backend");
   if (!backend) return;
   if (!fault.in.empty()) known(path + ".in", fault.in, backend->in, "'" + backend->name + "' has no instance in");
-  const auto keys = {"answer", "hang", "reset", "refuse", "latency", "store"};
+  const auto keys = {"answer", "code", "hang", "reset", "refuse", "latency", "store"};
   const bool does_something =
       std::any_of(keys.begin(), keys.end(), [&](const char* key) { return input_.given(join(path, key)); });
-  if (!does_something) problem(path, "says what is struck, not how; add answer, hang, reset, refuse, latency or store");
+  if (!does_something) problem(path, "says what is struck, not how; add answer, code, hang, reset, refuse, latency or store");
 }
 
 void Checker::check_thresholds() {

@@ -101,8 +101,8 @@ TEST(Backend, AZipkinServerSays202) {
 
 TEST(Backend, FollowsItsScriptByNumberOfRequest) {
   Backend spec;
-  spec.script = {{2, does(Behaviour::Kind::answer, 503)}, {3, does(Behaviour::Kind::reset, 0)},
-                 {4, does(Behaviour::Kind::hang, 0)}, {5, {}}};
+  spec.script = {{2, {}, does(Behaviour::Kind::answer, 503)}, {3, {}, does(Behaviour::Kind::reset, 0)},
+                 {4, {}, does(Behaviour::Kind::hang, 0)}, {5, {}, {}}};
   BackendBench bench{spec};
   EXPECT_EQ(play(bench, {0, 10, 20, 30, 40}),
             (HeardAt{{0.5, "200"}, {10.5, "503"}, {20.2, "reset"}, {35, "timed out"}, {40.5, "200"}}));

@@ -123,7 +123,7 @@ TEST(Mutation, OfAGoodScenarioYieldsAScenarioOrAProblem) {
   constexpr std::uint64_t mutants = 3000;
   const Workspace workspace;
   const std::filesystem::path data = kEverySection.parent_path();
-  for (const char* name : {"collector.yaml", "latencies.txt", "posts.jsonl"}) workspace.write(name, content_of(data / name));
+  for (const char* name : {"collector.yaml", "latencies.txt", "posts.jsonl", "costs.yaml"}) workspace.write(name, content_of(data / name));
   const std::string good = content_of(kEverySection);
   std::size_t read = 0;
   for (std::uint64_t number = 0; number < mutants; ++number) {

@@ -182,7 +182,7 @@ TEST(Scenario, ReadsCollectorsAndBackends) {
 
 TEST(Scenario, ReadsFaultsAndThresholds) {
   const Scenario& s = every_section();
-  ASSERT_EQ(s.faults.size(), 8u);
+  ASSERT_EQ(s.faults.size(), 12u);
   EXPECT_EQ(s.faults[0].kind, Fault::Kind::backend);
   EXPECT_EQ(s.faults[0].lasts, 5min);
   EXPECT_EQ(s.faults[0].behaviour.status, 429);

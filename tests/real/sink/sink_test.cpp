@@ -95,7 +95,7 @@ TEST(Sink, SpeaksZipkin) {
 TEST(Sink, FollowsItsScriptByRequestCount) {
   Behaviour later = answer(429);
   later.retry_after = 2500ms;
-  RunningSink sink{{.script = {{2, answer(503)}, {3, later}, {4, answer(200)}}}};
+  RunningSink sink{{.script = {{2, {}, answer(503)}, {3, {}, later}, {4, {}, answer(200)}}}};
   HttpClient client{sink.port()};
   EXPECT_EQ(send_otlp(client, 0, 1).status, 200);
   EXPECT_EQ(send_otlp(client, 1, 1).status, 503);
@@ -170,7 +170,7 @@ TEST(Sink, RefusesFromTheStartAndFromAStepOn) {
   RunningSink down{{.behaviour = of_kind(Behaviour::Kind::refuse)}};
   HttpClient client{down.port()};
   EXPECT_FALSE(client.connect());
-  RunningSink falling{{.script = {{2, of_kind(Behaviour::Kind::refuse)}}}};
+  RunningSink falling{{.script = {{2, {}, of_kind(Behaviour::Kind::refuse)}}}};
   HttpClient other{falling.port()};
   EXPECT_EQ(send_otlp(other, 0, 1).status, 200);
   EXPECT_EQ(other.exchange("", 5s).end, "reset");

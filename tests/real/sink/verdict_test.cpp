@@ -13,7 +13,7 @@ Behaviour status(int code) {
 
 TEST(Verdict, TheLastStepThatHasBegunIsInForce) {
   const Behaviour standard = status(200);
-  const std::vector<ScriptStep> script{{3, status(503)}, {5, status(202)}};
+  const std::vector<ScriptStep> script{{3, {}, status(503)}, {5, {}, status(202)}};
   const auto in_force = [&](std::int64_t number) {
     return behaviour_for(number, standard, script, std::nullopt).status;
   };
