@@ -1,19 +1,12 @@
 #include "models/backends/backend.hpp"
 
 #include <algorithm>
-#include <cstdio>
 
 #include "models/wire/spans.hpp"
 #include "sim/span_set.hpp"
 
 namespace spillway {
 namespace {
-
-std::string hex(std::uint64_t value) {
-  char text[17];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(value));
-  return text;
-}
 
 bool stores(const Behaviour& behaviour, const Answer& answer) {
   return behaviour.store.value_or(behaviour.kind == Behaviour::Kind::answer && answer.success());
@@ -87,7 +80,7 @@ void BackendServer::store(const Payload& payload, bool note_contents) {
     span_set_ += span_set_term(named.high, named.low, run_.catalog.first_span_id(span.trace, span.ordinal));
     const TraceId trace = run_.catalog.trace_id(span.trace);
     const std::uint64_t id = run_.catalog.span_id(span.trace, span.ordinal);
-    span_ids_.push_back(hex(trace.high) + hex(trace.low) + ":" + hex(id));
+    span_ids_.push_back(to_text(SpanKey{trace.high, trace.low, id}));
   });
 }
 
@@ -133,12 +126,12 @@ BackendCounts BackendServer::counts() const {
 
 void BackendServer::describe(DestinationFates& fates) const {
   if (settings_.note_contents) {
-    fates.contents = hex(contents_);
+    fates.contents = hex16(contents_);
     fates.spans = spans_stored_;
     std::sort(fates.spans.begin(), fates.spans.end());
   }
   if (!settings_.note_span_ids) return;
-  fates.span_set = hex(span_set_);
+  fates.span_set = hex16(span_set_);
   fates.span_ids = span_ids_;
   std::sort(fates.span_ids.begin(), fates.span_ids.end());
 }

@@ -14,9 +14,9 @@ const Config* find_config(const std::vector<Defined<Config>>& list, const std::s
 
 }  // namespace
 
-HostPort split_host_port(std::string_view text) {
+ListenAddress listen_address(std::string_view text) {
   const auto colon = text.rfind(':');
-  HostPort result;
+  ListenAddress result;
   if (colon == std::string_view::npos) return result;
   result.host = text.substr(0, colon);
   const std::string_view port = text.substr(colon + 1);
@@ -220,7 +220,7 @@ void Collector::add_receiver(Network& network, ReceiverSettings settings, std::s
 
 Receiver* Collector::receiver_at(int port, bool& local_only) {
   for (NamedReceiver& named : receivers_) {
-    const HostPort bound = split_host_port(named.endpoint);
+    const ListenAddress bound = listen_address(named.endpoint);
     if (bound.port != port) continue;
     local_only = bound.host == "localhost" || bound.host.starts_with("127.") || bound.host == "[::1]";
     return named.receiver.get();

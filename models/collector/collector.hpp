@@ -154,10 +154,10 @@ class Collector final : public Component, public Caller {
 };
 
 /// "host:port" of a receiver; port 0 when it cannot be read.
-struct HostPort {
+struct ListenAddress {
   std::string host;
   int port = 0;
 };
-HostPort split_host_port(std::string_view text);
+ListenAddress listen_address(std::string_view text);
 
 }  // namespace spillway::collector

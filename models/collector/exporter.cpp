@@ -249,9 +249,12 @@ void Exporter::finish(std::uint32_t id, const Result& result) {
   run_.release(request.payload, reach, result.ok ? Ledger::handed_over() : lost);
   if (!batch_) --busy_consumers_;
   for (const ElementId element : request.elements) queue_.finish_part(element, result, interrupted);
-  request.elements.clear();
-  spare_elements_.push_back(std::move(request.elements));
-  if (batch_) batch_->export_ended();
+  if (batch_) {
+    batch_->export_ended();
+  } else {
+    request.elements.clear();
+    spare_elements_.push_back(std::move(request.elements));
+  }
   dispatch();
   check_stopped();
 }

@@ -32,7 +32,7 @@ Labels address_labels(const std::string& address, bool grpc) {
     const UrlParts url = split_url(address);
     return {{"server_address", url.host}, {"server_port", url.port}, {"url_path", url.path}};
   }
-  const HostPort parts = split_host_port(address);
+  const ListenAddress parts = listen_address(address);
   if (parts.port == 0 || address.find("//") != std::string::npos) return {{"server_address", address}};
   return {{"server_address", parts.host}, {"server_port", std::to_string(parts.port)}};
 }

@@ -9,9 +9,6 @@ namespace {
 constexpr Duration kTick = std::chrono::seconds{1};
 constexpr std::uint32_t kTickToken = 0xffffffff;  ///< of a tick beside callers that take in themselves
 
-// Estimates from the sizes of the structs: an entry with its place in map, list and tick; a key in a cache.
-constexpr std::int64_t kEntryBytes = 340, kCachedBytes = 190;
-
 TailCauses add_causes(Ledger& ledger, const std::string& name) {
   return {ledger.add_sampling(name, "not sampled"),       ledger.add_sampling(name, "dropped by a policy"),
           ledger.add_sampling(name, "late, trace not sampled"), ledger.add_loss(name, "evicted before its decision"),
@@ -40,7 +37,7 @@ void TailSampling::start() {
 
 std::int64_t TailSampling::entry_bytes() const {
   std::int64_t bytes = 0;
-  for (const Loop& loop : loops_) bytes += kEntryBytes * loop.traces->traces() + kCachedBytes * loop.traces->cached();
+  for (const Loop& loop : loops_) bytes += kTailEntryBytes * loop.traces->traces() + kTailCachedBytes * loop.traces->cached();
   return bytes;
 }
 

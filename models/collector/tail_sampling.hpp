@@ -5,6 +5,7 @@
 // the real program since 0.140 (here: of arrival).
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +16,10 @@
 #include "sim/fifo.hpp"
 
 namespace spillway::collector {
+
+/// Bytes of the collector's heap, estimated from the sizes of its structs: an entry with its place in map, list and tick;
+/// a key in a cache.
+inline constexpr std::int64_t kTailEntryBytes = 340, kTailCachedBytes = 190;
 
 struct TailSamplingSettings {
   std::string name;  ///< for the ledger: "aws/otel-collector processor tail_sampling"

@@ -12,6 +12,21 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t kMostPosts = 100'000;
+constexpr int kDeepest = 1'000;  // a body may be nested as deep as a receiver would read; writing it again recurses
+
+/// Levels of brackets outside texts.
+int depth_of(std::string_view json) {
+  int open = 0, deepest = 0;
+  bool text = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (text && c == '\\') ++i;
+    else if (c == '"') text = !text;
+    else if (!text && (c == '{' || c == '[')) deepest = std::max(deepest, ++open);
+    else if (!text && (c == '}' || c == ']')) --open;
+  }
+  return deepest;
+}
 
 /// One line of the file; what is wrong with it is reported at the line.
 class Line {
@@ -20,10 +35,12 @@ class Line {
       : value_{value}, file_{file}, number_{number}, text_{text} {}
 
   void read(RecordedPost& post) {
+    if (depth_of(text_) > kDeepest) return problem("is nested deeper than " + std::to_string(kDeepest) + " levels");
     const Json json = Json::parse(text_, nullptr, false);
     if (!json.is_object()) return problem("is no JSON object; a line is a post, such as {\"at\": \"1s\", \"body\": []}");
     for (const char* other : {"resourceMetrics", "resourceLogs", "resourceProfiles"})
-      if (json.contains(other)) return problem(std::string{other} + " are not modelled; leave traces alone in the file");
+      if (json.contains(other))
+        return problem(std::string{other} + " are not modelled; leave traces alone in the file");
     if (json.contains("resourceSpans")) {
       post.headers = {{"content-type", "application/json"}};
       post.body = text_;
@@ -31,9 +48,13 @@ class Line {
     }
     for (const auto& [key, item] : json.items()) read_key(key, item, post);
     if (post.gzip) post.headers.emplace_back("content-encoding", "gzip");
-    const bool typed = std::any_of(post.headers.begin(), post.headers.end(), [](const auto& h) { return h.first == "content-type"; });
-    if (!typed && json.contains("body") && json["body"].is_structured()) post.headers.emplace_back("content-type", "application/json");
+    const bool typed = std::any_of(post.headers.begin(), post.headers.end(),
+                                   [](const auto& header) { return header.first == "content-type"; });
+    if (!typed && json.contains("body") && json["body"].is_structured())
+      post.headers.emplace_back("content-type", "application/json");
   }
+
+  bool good() const { return good_; }
 
  private:
   void read_key(const std::string& key, const Json& item, RecordedPost& post) {
@@ -41,9 +62,13 @@ class Line {
     if (key == "at") return read_at(item, post);
     if (key == "headers") return read_headers(item, post);
     if (key == "body") return void(post.body = item.is_string() ? item.get<std::string>() : item.dump());
-    if (std::find(known.begin(), known.end(), key) == known.end()) return problem("unknown key '" + shortened(key, 60) + "'" + hint(key, known));
+    if (std::find(known.begin(), known.end(), key) == known.end())
+      return problem("unknown key '" + shortened(key, 60) + "'" + hint(key, known));
     if (!item.is_string()) return problem("'" + key + "' is no text");
-    const std::string text = item.get<std::string>();
+    read_text(key, item.get<std::string>(), post);
+  }
+
+  void read_text(const std::string& key, const std::string& text, RecordedPost& post) {
     if (key == "method") post.method = text;
     if (key == "path") post.path = text;
     if (key == "compress" && text != "gzip") problem("'compress' knows gzip only");
@@ -52,12 +77,15 @@ class Line {
       if (auto content = value_.input.read_file(text, value_.node.mark, value_.path)) post.body = std::move(*content);
     }
     const bool plain = std::all_of(text.begin(), text.end(), [](unsigned char c) { return c > 32 && c < 127; });
-    if ((key == "method" || key == "path") && (!plain || text.empty())) problem("'" + key + "' has a character that HTTP does not allow there");
+    if ((key == "method" || key == "path") && (!plain || text.empty()))
+      problem("'" + key + "' has a character that HTTP does not allow there");
   }
 
   void read_at(const Json& item, RecordedPost& post) {
-    if (item.is_number() && item.get<double>() >= 0 && item.get<double>() <= kLongest) return set(post, from_seconds(item.get<double>()));
-    const auto parsed = item.is_string() ? parse_duration(item.get_ref<const std::string&>()) : Parsed<Duration>{std::nullopt, "'at' is no moment"};
+    if (item.is_number() && item.get<double>() >= 0 && item.get<double>() <= kLongest)
+      return set(post, from_seconds(item.get<double>()));
+    const auto parsed = item.is_string() ? parse_duration(item.get_ref<const std::string&>())
+                                         : Parsed<Duration>{std::nullopt, "'at' is no moment"};
     if (!parsed.value || *parsed.value < Duration{}) return problem(parsed.value ? "'at' is negative" : parsed.why);
     set(post, *parsed.value);
   }
@@ -67,27 +95,38 @@ class Line {
   }
 
   void read_headers(const Json& item, RecordedPost& post) {
-    static const std::set<std::string> ours{"host", "content-length", "connection", "transfer-encoding", "authorization", "expect"};
     if (!item.is_object()) return problem("'headers' is no map of texts");
-    for (const auto& [name, header] : item.items()) {
-      std::string lower = name;
-      std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-      const bool fits = !lower.empty() && std::all_of(lower.begin(), lower.end(), [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; });
-      const bool text = header.is_string() && header.get_ref<const std::string&>().find_first_of("\r\n") == std::string::npos;
-      if (!fits || !text) problem("header '" + shortened(name, 40) + "' is no name with a text of one line");
-      else if (ours.contains(lower)) problem("header '" + name + "' is made by the client; remove it (for authorization give user and password)");
-      else post.headers.emplace_back(lower, header.get<std::string>());
-    }
+    for (const auto& [name, header] : item.items()) read_header(name, header, post);
+  }
+
+  void read_header(const std::string& name, const Json& header, RecordedPost& post) {
+    static const std::set<std::string> ours{"host",          "content-length", "connection", "transfer-encoding",
+                                            "authorization", "expect"};
+    std::string lower = name;
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const bool fits = !lower.empty() && std::all_of(lower.begin(), lower.end(), [](unsigned char c) {
+      return std::isalnum(c) || c == '-' || c == '_';
+    });
+    const bool text =
+        header.is_string() && header.get_ref<const std::string&>().find_first_of("\r\n") == std::string::npos;
+    if (!fits || !text) return problem("header '" + shortened(name, 40) + "' is no name with a text of one line");
+    if (ours.contains(lower))
+      return problem("header '" + name + "' is made by the client; remove it (for authorization give user and password)");
+    post.headers.emplace_back(lower, header.get<std::string>());
   }
 
   void problem(std::string message) {
-    value_.input.problem(Problem{Problem::Severity::error, file_, {number_, 1}, {}, std::move(message), shortened(text_, 120)});
+    good_ = false;
+    value_.input.problem(
+        Problem{Problem::Severity::error, file_, {number_, 1}, {}, std::move(message), shortened(text_, 120)});
   }
 
   const Value& value_;
   const std::string& file_;
   int number_;
   const std::string& text_;
+  bool good_ = true;
 };
 
 }  // namespace
@@ -99,19 +138,29 @@ void read(const Value& value, Recording& out) {
   if (!content) return;
   const std::string file = value.input.resolve(std::string{*name}).string();
   std::size_t at = 0;
+  bool some_bad = false;
   for (int number = 1; at < content->size() && !value.input.is_full(); ++number) {
     const std::size_t end = std::min(content->find('\n', at), content->size());
     std::string line = content->substr(at, end - at);
     at = end + 1;
     if (line.ends_with('\r')) line.pop_back();
     if (line.find_first_not_of(" \t") == std::string::npos) continue;
-    if (out.posts.size() == kMostPosts) return value.problem("'" + shortened(std::string{*name}) + "' has more than 100000 posts; split it");
-    Line{value, file, number, line}.read(out.posts.emplace_back());
+    if (out.posts.size() == kMostPosts)
+      return value.problem("'" + shortened(std::string{*name}) + "' has more than 100000 posts; split it");
+    Line post{value, file, number, line};
+    post.read(out.posts.emplace_back());
+    if (!post.good()) {
+      out.posts.pop_back();
+      some_bad = true;
+      continue;
+    }
     const auto& posts = out.posts;
     if (posts.size() > 1 && posts.back().at < posts[posts.size() - 2].at)
-      value.input.problem(Problem{Problem::Severity::error, file, {number, 1}, {}, "is before the post in front of it; write posts in ascending order, all with 'at' or none", {}});
+      value.input.problem(Problem{Problem::Severity::error, file, {number, 1}, {},
+                                  "is before the post in front of it; write posts in ascending order, all with 'at' or none",
+                                  {}});
   }
-  if (out.posts.empty()) value.problem("'" + shortened(std::string{*name}) + "' has no posts");
+  if (out.posts.empty() && !some_bad) value.problem("'" + shortened(std::string{*name}) + "' has no posts");
 }
 
 }  // namespace spillway::language

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "models/telemetry/digest.hpp"
 #include "models/wire/otlp_trace.pb.h"
 
 namespace spillway::real {
@@ -11,16 +12,6 @@ std::string big_endian(std::uint64_t value) {
   std::string bytes(8, '\0');
   for (int i = 7; i >= 0; --i, value >>= 8) bytes[static_cast<std::size_t>(i)] = static_cast<char>(value & 0xff);
   return bytes;
-}
-
-std::string hex(const std::string& bytes) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    (text += digits[byte >> 4]) += digits[byte & 15];
-  }
-  return text;
 }
 
 std::uint64_t unix_nano(Time t, std::int64_t epoch_us) {

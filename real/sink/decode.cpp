@@ -9,6 +9,7 @@
 #include <string>
 
 #include "models/wire/otlp_trace.pb.h"
+#include "models/wire/spans.hpp"
 
 namespace spillway::real {
 namespace {
@@ -30,33 +31,21 @@ bool decode_proto(std::string_view body, std::vector<SpanKey>& spans) {
     for (const auto& scope : resource.scope_spans()) {
       for (const auto& span : scope.spans()) {
         const std::string_view trace = span.trace_id();
-        if (trace.size() != 16 || span.span_id().size() != 8) return false;
-        spans.push_back({big_endian(trace.substr(0, 8)), big_endian(trace.substr(8)), big_endian(span.span_id())});
+        const std::string_view id = span.span_id();
+        if (!(trace.empty() || trace.size() == 16) || !(id.empty() || id.size() == 8)) return false;
+        const std::string_view low = trace.empty() ? trace : trace.substr(8);
+        spans.push_back({big_endian(trace.substr(0, 8)), big_endian(low), big_endian(id)});
       }
     }
   }
   return true;
 }
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-/// The low 128 bits of 1 to `digits` hex digits as {high, low}.
-std::optional<std::pair<std::uint64_t, std::uint64_t>> from_hex(std::string_view text, std::size_t digits) {
-  if (text.empty() || text.size() > digits) return std::nullopt;
-  std::uint64_t high = 0;
-  std::uint64_t low = 0;
-  for (const char c : text) {
-    const int digit = hex_digit(c);
-    if (digit < 0) return std::nullopt;
-    high = high << 4U | low >> 60U;
-    low = low << 4U | static_cast<std::uint64_t>(digit);
-  }
-  return std::pair{high, low};
+/// An id in hex digits: of its full length or, where ids are not `whole`, shorter; in OTLP an empty one is zero.
+std::optional<TraceId> id_from(std::string_view text, std::size_t digits, bool whole) {
+  if (whole && text.empty()) return TraceId{};
+  if (whole && text.size() != digits) return std::nullopt;
+  return wire::from_hex(text, digits);
 }
 
 /// Where spans are in a JSON document: an object on `path` (names of nested arrays), below a root object or,
@@ -65,7 +54,7 @@ struct Shape {
   std::vector<std::string_view> path;
   std::string_view trace_key;
   std::string_view span_key;
-  bool whole_ids;  ///< ids have their full length, else they are padded
+  bool whole_ids;  ///< ids have their full length or are empty, else they are padded
 };
 
 const Shape kOtlpShape{{"resourceSpans", "scopeSpans", "spans"}, "traceId", "spanId", true};
@@ -140,16 +129,16 @@ class SpanFinder final : public nlohmann::json_sax<json> {
   }
 
   bool read_trace(const std::string& text) {
-    const auto id = from_hex(text, 32);
-    if (!id || (shape_.whole_ids && text.size() != 32)) return false;
-    current_.trace_hi = id->first;
-    current_.trace_lo = id->second;
+    const auto id = id_from(text, 32, shape_.whole_ids);
+    if (!id) return false;
+    current_.trace_hi = id->high;
+    current_.trace_lo = id->low;
     return has_trace_ = true;
   }
   bool read_span(const std::string& text) {
-    const auto id = from_hex(text, 16);
-    if (!id || (shape_.whole_ids && text.size() != 16)) return false;
-    current_.span_id = id->second;
+    const auto id = id_from(text, 16, shape_.whole_ids);
+    if (!id) return false;
+    current_.span_id = id->low;
     return has_span_ = true;
   }
 

@@ -3,15 +3,10 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/span_set.hpp"
+
 namespace spillway::collector::ottl {
 namespace {
-
-std::string hex_number(std::uint64_t number) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text(16, '0');
-  for (std::size_t i = 16; i-- > 0; number >>= 4) text[i] = digits[number & 15];
-  return text;
-}
 
 // Names
 
@@ -305,8 +300,8 @@ bool write_resource(Draft& draft, const std::vector<Index>& indices, Scene& scen
 
 }  // namespace
 
-std::string hex_of(TraceId id) { return hex_number(id.high) + hex_number(id.low); }
-std::string hex_of(SpanId id) { return hex_number(id.id); }
+std::string hex_of(TraceId id) { return hex16(id.high) + hex16(id.low); }
+std::string hex_of(SpanId id) { return hex16(id.id); }
 
 std::optional<std::int64_t> symbol_value(std::string_view symbol, Context context) {
   if (context == Context::resource || context == Context::scope) return std::nullopt;

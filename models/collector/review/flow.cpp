@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "models/collector/costs.hpp"
+
 namespace spillway::collector::review {
 namespace {
 
@@ -61,9 +63,11 @@ double seconds_to_fill(const Facts& facts, const Queue& queue, const Flow& flow)
   return rate > 0 ? (queue.size + in_flight) / rate : std::numeric_limits<double>::infinity();
 }
 
+double heap_per_wire_byte(const Facts& facts) { return standard_costs().of(facts.version).live_per_held_byte; }
+
 double heap_of_full_queue(const Facts& facts, const Queue& queue, const Flow& flow) {
-  const double span = facts.load.span_bytes * kHeapPerWireByte;
-  if (queue.sizer == "bytes") return queue.size * kHeapPerWireByte;
+  const double span = facts.load.span_bytes * heap_per_wire_byte(facts);
+  if (queue.sizer == "bytes") return queue.size * heap_per_wire_byte(facts);
   return queue.size * span * (queue.sizer == "items" ? 1 : flow.spans_per_request());
 }
 

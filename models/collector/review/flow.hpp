@@ -21,9 +21,10 @@ Flow flow_into(const Facts& facts, const Part& exporter);
 
 /// Seconds that this queue takes what comes while nothing leaves; infinite when nothing comes.
 double seconds_to_fill(const Facts& facts, const Queue& queue, const Flow& flow);
-/// Memory that the full queue holds at this flow, in bytes of heap: 2.5 times the wire size of its spans.
+/// Memory that the full queue holds at this flow, in bytes of heap.
 double heap_of_full_queue(const Facts& facts, const Queue& queue, const Flow& flow);
 
-inline constexpr double kHeapPerWireByte = 2.5;
+/// Bytes of Go heap that decoded spans hold per byte of their OTLP size, as the simulator counts it (costs.yaml).
+double heap_per_wire_byte(const Facts& facts);
 
 }  // namespace spillway::collector::review

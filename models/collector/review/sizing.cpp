@@ -8,6 +8,7 @@
 #include "models/collector/costs.hpp"
 #include "models/collector/review/capacity.hpp"
 #include "models/collector/review/flow.hpp"
+#include "models/collector/tail_sampling.hpp"
 
 namespace spillway::collector::review {
 namespace {
@@ -44,8 +45,9 @@ void size_outage(const Facts& facts, const Part& part, std::vector<Size>& out) {
   const double heap = heap_of_full_queue(facts, queue, flow);
   const bool disk = !queue.storage.empty();
   out.push_back({part.id, disk ? "disk of the full queue" : "memory of the full queue",
-                 disk ? heap / kHeapPerWireByte : heap, "B", bytes_text(disk ? heap / kHeapPerWireByte : heap),
-                 disk ? "spans in it x bytes" : "spans in it x bytes x 2.5 (decoded over wire size)"});
+                 disk ? heap / heap_per_wire_byte(facts) : heap, "B", bytes_text(disk ? heap / heap_per_wire_byte(facts) : heap),
+                 disk ? "spans in it x bytes"
+                      : "spans in it x bytes x " + count_text(heap_per_wire_byte(facts)) + " (decoded over wire size)"});
 }
 
 void size_output(const Facts& facts, const Part& part, std::vector<Size>& out) {
@@ -63,7 +65,8 @@ void size_output(const Facts& facts, const Part& part, std::vector<Size>& out) {
                      : "gzip " + count_text(ratio) + " : 1, " + count_text(spans) + " spans a request; a lower bound"});
 }
 
-/// Heap that a tail sampling processor holds: undecided spans, and an entry of 250 B for each slot.
+/// Heap that a tail sampling processor holds: undecided spans, and an entry for each trace, which stays until its
+/// slot is needed again: after a while all slots have one.
 double size_tail_sampling(const Facts& facts, const Part& part, std::vector<Size>& out) {
   const double held = std::max(1.0, std::floor(part.seconds({"decision_wait"}, 30))) + 1;
   const double slots = part.number({"num_traces"}, 50'000);
@@ -74,10 +77,11 @@ double size_tail_sampling(const Facts& facts, const Part& part, std::vector<Size
                      count_text(slots)});
   out.push_back({part.id, "burst it takes", slots / mean, "times the rate", count_text(slots / mean) + " x",
                  "num_traces / (traces/s x (decision_wait + 1 s))"});
-  const double heap =
-      std::min(mean, slots) * facts.load.spans_per_trace * facts.load.span_bytes * kHeapPerWireByte + slots * 250;
+  const double spans = facts.load.spans_per_trace * facts.load.span_bytes * heap_per_wire_byte(facts);
+  const double heap = std::min(mean, slots) * spans + slots * static_cast<double>(kTailEntryBytes);
   out.push_back(
-      {part.id, "memory held", heap, "B", bytes_text(heap), "undecided spans x bytes x 2.5, and 250 B a slot"});
+      {part.id, "memory held", heap, "B", bytes_text(heap), "undecided spans x bytes x " + count_text(heap_per_wire_byte(facts)) +
+                                                             ", and " + std::to_string(kTailEntryBytes) + " B a slot"});
   return heap;
 }
 
@@ -97,7 +101,7 @@ void size_process(const Facts& facts, double held, std::vector<Size>& out) {
       if (mention.is("batch"))
         pending +=
             std::min(spans * mention.part->seconds({"timeout"}, 0.2), mention.part->number({"send_batch_size"}, 8192)) *
-            facts.load.span_bytes * kHeapPerWireByte;
+            facts.load.span_bytes * heap_per_wire_byte(facts);
   const double memory = costs.idle_resident + (held + pending) * resident_per_held_byte(costs);
   out.push_back({"process", "memory, backend healthy", memory, "B", bytes_text(memory),
                  "idle " + bytes_text(costs.idle_resident) + " + " + count_text(resident_per_held_byte(costs)) +
@@ -113,7 +117,7 @@ void size_outage_memory(const Facts& facts, double held, std::vector<Size>& out)
     const Flow flow = flow_into(facts, part);
     if (!queue.known || !queue.enabled || !queue.storage.empty() || flow.spans <= 0) continue;
     const double seconds = std::min(seconds_to_fill(facts, queue, flow), facts.load.outage);
-    queued += flow.spans * seconds * facts.load.span_bytes * kHeapPerWireByte;
+    queued += flow.spans * seconds * facts.load.span_bytes * heap_per_wire_byte(facts);
   }
   const double memory = costs.idle_resident + (held + queued) * resident_per_held_byte(costs);
   out.push_back({"process", "memory, " + time_text(facts.load.outage) + " of outage", memory, "B", bytes_text(memory),

@@ -80,7 +80,7 @@ void slow_check(const Facts& facts, Report& report) {
   if (limiter == nullptr) return;
   const double interval = limiter->seconds({"check_interval"}, 0);
   if (interval <= 1) return;
-  const double grows = facts.rate_per_process() * facts.load.spans_per_trace * facts.load.span_bytes * kHeapPerWireByte;
+  const double grows = facts.rate_per_process() * facts.load.spans_per_trace * facts.load.span_bytes * heap_per_wire_byte(facts);
   report.at(*limiter, {"check_interval"},
             "memory is looked at every " + time_text(interval) + ", in which a stalled pipeline grows by " +
                 bytes_text(grows * interval) + ' ' + facts.at_rate() +

@@ -35,10 +35,10 @@ faults:
   return play_case(scenario, kCollector, "0.159.0");
 }
 
-TEST(SplitHostPort, CutsAtTheLastColon) {
-  EXPECT_EQ(split_host_port("0.0.0.0:4318").port, 4318);
-  EXPECT_EQ(split_host_port("[::]:4318").host, "[::]");
-  EXPECT_EQ(split_host_port("nothing").port, 0);
+TEST(ListenAddressOf, CutsAtTheLastColon) {
+  EXPECT_EQ(listen_address("0.0.0.0:4318").port, 4318);
+  EXPECT_EQ(listen_address("[::]:4318").host, "[::]");
+  EXPECT_EQ(listen_address("nothing").port, 0);
 }
 
 TEST(Collector, ItsOwnPlaceReachesItAsLocalhost) {

@@ -237,5 +237,16 @@ TEST(ExporterBatch, ATimedFlushThatWaitsDoesNotStopTheReader) {
   EXPECT_EQ(bench.transport.posts, (SentList{{0, 100}, {5, 10}, {10, 20}}));
 }
 
+// The reader asks for one permit at a time: the timer's flush comes between its parts.
+TEST(ExporterBatch, ATimedFlushOvertakesThePartsForWhichTheReaderHasNotAsked) {
+  OtlpHttpExporterConfig config = batching_config(1s, 100, 100);
+  config.sending_queue.num_consumers = 1;
+  ExporterBench bench{config};
+  bench.transport.latency = 5s;
+  bench.sender->send(0, 350);
+  bench.run_until(30);
+  EXPECT_EQ(bench.transport.posts, (SentList{{0, 100}, {5, 100}, {10, 50}, {15, 100}}));
+}
+
 }  // namespace
 }  // namespace spillway::collector

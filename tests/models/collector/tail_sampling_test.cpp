@@ -307,6 +307,23 @@ TEST(TailSampling, ASlowNextStageStopsTheLoop) {
   EXPECT_EQ(bench.fates().stored, 6);
 }
 
+TEST(TailSampling, ALateSpanThatWaitsStopsTheLoopToo) {
+  TailBench bench{waiting(1)};
+  bench.send(0.5, {Made{.trace = 1}});
+  bench.send(1.5, {Made{.trace = 2}});
+  bench.script.at(2.1, [&] { bench.sink.waits = true; });
+  bench.send(2.2, {Made{.trace = 1}});  // decided: sent on at once
+  bench.script.at(5.5, [&] {
+    bench.sink.waits = false;
+    bench.sink.let_go();
+  });
+  bench.run_until(20);
+  ASSERT_EQ(bench.sink.arrived.size(), 3u);
+  EXPECT_EQ(bench.sink.arrived[1], (std::pair{2.2, std::uint64_t{1}}));
+  EXPECT_EQ(bench.sink.arrived[2], (std::pair{5.5, std::uint64_t{2}}));  // the tick at 3 was kept for later
+  EXPECT_EQ(bench.fates().stored, 3);
+}
+
 TEST(TailSampling, InV0111CallersTakeInWhileADecisionStands) {
   TailBench bench{waiting(1), 111};
   bench.send(0.5, {Made{.trace = 1}});

@@ -61,6 +61,16 @@ TEST(Decode, RefusesIdsOfTheWrongLength) {
   EXPECT_TRUE(refused(BodyFormat::zipkin_json, R"([{"traceId":"1"}])"));
 }
 
+// A collector forwards spans whose ids its clients left out.
+TEST(Decode, TakesAnEmptyOtlpIdForZero) {
+  otlp::ExportTraceServiceRequest request;
+  request.add_resource_spans()->add_scope_spans()->add_spans();
+  EXPECT_EQ(spans_of(BodyFormat::otlp_proto, request.SerializeAsString()), (std::vector<SpanKey>{{0, 0, 0}}));
+  EXPECT_EQ(spans_of(BodyFormat::otlp_json,
+                     R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"","spanId":""}]}]}]})"),
+            (std::vector<SpanKey>{{0, 0, 0}}));
+}
+
 TEST(Decode, RefusesWhatIsNotJson) {
   for (const std::string_view body : {"", "null", "7", "\"x\"", "{", "[{]", "[1,]", "{\"a\":1}x", "nul", "\xff\xfe"}) {
     EXPECT_TRUE(refused(BodyFormat::otlp_json, body)) << body;
