@@ -17,6 +17,8 @@ class AddressBook {
   virtual ~AddressBook() = default;
   /// The endpoint behind a URL as seen from a place; never fails (at an unknown host connections are refused).
   virtual EndpointId endpoint(std::uint16_t place, const std::string& url) = 0;
+  /// The network addresses behind a name as seen from a place, sorted; empty when nobody has it.
+  virtual std::vector<std::string> lookup(std::uint16_t place, const std::string& name) = 0;
   /// Destinations behind it.
   virtual DestinationSet reach(EndpointId endpoint) const = 0;
   /// The same number for the same user and password, never 0 unless both are empty.

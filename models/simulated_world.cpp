@@ -151,6 +151,37 @@ EndpointId World::endpoint(std::uint16_t place, const std::string& url) {
   return id;
 }
 
+// A name that several have is, in a place that has one of them, that one; elsewhere it is all of them.
+World::Named World::who_is(std::uint16_t place, const std::string& name) const {
+  Named own, all;
+  const auto has = [&](const std::vector<std::string>& addresses) {
+    return std::any_of(addresses.begin(), addresses.end(), [&](const std::string& a) { return a.substr(0, a.rfind(':')) == name; });
+  };
+  for (std::size_t i = 0; i < backends_.size(); ++i) {
+    const RunningBackend& running = backends_[i];
+    if (backend_address(i) != name && !has(scenario_.backends[running.index].addresses)) continue;
+    all.backends.push_back(i);
+    if (!running.outside && running.place == place) own.backends.push_back(i);
+  }
+  for (std::size_t i = 0; i < instances_.size(); ++i) {
+    if (collector_address(i) != name && !has(scenario_.collectors[instances_[i].use].addresses)) continue;
+    all.collectors.push_back(i);
+    if (instances_[i].place == place) own.collectors.push_back(i);
+  }
+  return own.backends.empty() && own.collectors.empty() ? all : own;
+}
+
+std::vector<std::string> World::lookup(std::uint16_t place, const std::string& name) {
+  std::vector<std::string> addresses;
+  const Named named = who_is(place, name);
+  for (const std::size_t i : named.backends) addresses.push_back(backend_address(i));
+  for (const std::size_t i : named.collectors) addresses.push_back(collector_address(i));
+  std::sort(addresses.begin(), addresses.end());
+  if (addresses.empty() && asking_collector_)
+    unanswered_.push_back({asking_, name, "no backend and no collector of the scenario has this name"});
+  return addresses;
+}
+
 Endpoint World::resolve(std::uint16_t place, const std::string& url) {
   Endpoint endpoint;
   endpoint.from = endpoint.to = place;
@@ -171,8 +202,8 @@ bool World::resolve_backend(Endpoint& endpoint, const std::string& host, int por
   RunningBackend* best = nullptr;
   for (RunningBackend& running : backends_) {
     const auto& addresses = scenario_.backends[running.index].addresses;
-    const bool matches = std::any_of(addresses.begin(), addresses.end(), [&](const std::string& a) { return address_matches(a, host, port); });
-    if (!matches) continue;
+    const bool named = std::any_of(addresses.begin(), addresses.end(), [&](const std::string& a) { return address_matches(a, host, port); });
+    if (!named && host != backend_address(static_cast<std::size_t>(&running - backends_.data()))) continue;
     if (best == nullptr || (!running.outside && running.place == place)) best = &running;
   }
   if (best == nullptr) return false;
@@ -197,7 +228,8 @@ World::Instance* World::find_instance(const std::string& host, int port, std::ui
   for (Instance& instance : instances_) {
     const auto& addresses = scenario_.collectors[instance.use].addresses;
     const bool named = std::any_of(addresses.begin(), addresses.end(), [&](const std::string& a) { return address_matches(a, host, port); });
-    if (!named && !(local && instance.place == place)) continue;
+    const bool numbered = host == collector_address(static_cast<std::size_t>(&instance - instances_.data()));
+    if (!named && !numbered && !(local && instance.place == place)) continue;
     if (best == nullptr || (instance.place == place && best->place != place)) best = &instance;
   }
   return best;

@@ -60,12 +60,18 @@ class World final : public AddressBook {
   const collector::Collector& collector(std::size_t i) const { return *instances_[i].collector; }
 
   EndpointId endpoint(std::uint16_t place, const std::string& url) override;
+  std::vector<std::string> lookup(std::uint16_t place, const std::string& name) override;
   DestinationSet reach(EndpointId endpoint) const override { return network_.endpoint(endpoint).reach; }
   CredentialId credential(const std::string& user, const std::string& password) override;
 
   const std::vector<Unanswered>& unanswered() const { return unanswered_; }
   std::vector<BackendPlace> backends() const;      ///< in order of their bit in the ledger
   std::vector<CollectorPlace> collectors() const;
+  /// Who has this network address or, from this place, this name: indices into backends(), then into collectors().
+  struct Named {
+    std::vector<std::size_t> backends, collectors;
+  };
+  Named who_is(std::uint16_t place, const std::string& name) const;
   /// Whatever is behind this URL for a caller at this place.
   const Endpoint& who_answers(std::uint16_t place, const std::string& url) { return network_.endpoint(endpoint(place, url)); }
   /// Every URL that was asked for while the world was wired, with the place of the caller.

@@ -33,6 +33,10 @@ Cause Ledger::add_sampling(std::string component, std::string cause) {
   return add_cause(std::move(component), std::move(cause), CauseName::Kind::sampling);
 }
 
+Cause Ledger::add_routing(std::string component, std::string cause) {
+  return add_cause(std::move(component), std::move(cause), CauseName::Kind::routing);
+}
+
 ItemId Ledger::produce(DestinationSet destinations) {
   const ItemId item = next_item_++;
   for_each(destinations, [&](Destination& d) {
@@ -99,7 +103,8 @@ void Ledger::end_item(Destination& d, ItemId item, State& state, Cause cause, Ti
   if (!d.lost_early.empty()) {
     const auto early = d.lost_early.find(item);
     if (early != d.lost_early.end()) {
-      if (cause.index == 0) cause = early->second;
+      const bool elsewhere = causes_[early->second.index].kind == CauseName::Kind::routing;
+      if (cause.index == 0 || elsewhere) cause = early->second;
       d.lost_early.erase(early);
     }
   }

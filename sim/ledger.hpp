@@ -39,6 +39,8 @@ class Ledger {
   Cause add_loss(std::string component, std::string cause);
   /// An ending that was wished for: a sampling decision, a filter.
   Cause add_sampling(std::string component, std::string cause);
+  /// An ending that says that the item went to another destination; it stands even when the call as a whole fails.
+  Cause add_routing(std::string component, std::string cause);
   /// The copy ended because another holder took over. Ending an item with it is an internal error.
   static constexpr Cause handed_over() { return {0}; }
 
@@ -85,7 +87,7 @@ class Ledger {
   };
   struct CauseName {
     std::string component, cause;
-    enum class Kind { handed_over, loss, sampling } kind;
+    enum class Kind { handed_over, loss, sampling, routing } kind;
   };
 
   template <class Function>

@@ -63,7 +63,9 @@ void Collector::build_exporters(AddressBook& book, Transport& transport) {
     if (!used) continue;
     const auto* http = std::get_if<OtlpHttpExporterConfig>(&defined.config);
     const auto* grpc = std::get_if<OtlpGrpcExporterConfig>(&defined.config);
-    if (http != nullptr) add_exporter(defined.id, *http, http->traces_url(), false, book, transport);
+    const auto* balancing = std::get_if<LoadBalancingConfig>(&defined.config);
+    if (balancing != nullptr) add_load_balancer(defined.id, *balancing, book, transport);
+    else if (http != nullptr) add_exporter(defined.id, *http, http->traces_url(), false, book, transport);
     else if (grpc != nullptr) add_exporter(defined.id, *grpc, grpc->endpoint, true, book, transport);
     else discards_[defined.id] = std::make_unique<Discard>();
   }
@@ -88,6 +90,25 @@ void Collector::add_exporter(const std::string& id, const SenderConfig& config, 
                         std::make_unique<Exporter>(run_, transport, settings, reach, usage_.held_bytes())});
 }
 
+void Collector::add_load_balancer(const std::string& id, const LoadBalancingConfig& config, AddressBook& book,
+                                  Transport& transport) {
+  ExporterSettings common;
+  common.semantics = semantics_;
+  common.costs = settings_.costs;
+  common.usage = &usage_;
+  LoadBalancerSettings settings{settings_.name + " exporter " + id, &config, semantics_, settings_.place, common};
+  settings.backend.credential = client_credential(config.otlp.auth, book);
+  settings.backend.compressed = config.otlp.compression != "none" && !config.otlp.compression.empty();
+  NamedLoadBalancer named{id, std::make_unique<LoadBalancer>(run_, transport, book, settings, usage_.held_bytes()), {}};
+  if (semantics_.load_balancer_is_helped) {
+    common.name = settings.name;
+    common.config = &config;
+    common.inner = named.balancer.get();
+    named.helper = std::make_unique<Exporter>(run_, transport, common, named.balancer->reach, usage_.held_bytes());
+  }
+  load_balancers_.push_back(std::move(named));
+}
+
 void Collector::build_limiters() {
   for (const auto& defined : config_.processors) {
     const auto* limiter = std::get_if<MemoryLimiterConfig>(&defined.config);
@@ -102,6 +123,10 @@ void Collector::build_limiters() {
 Consumer* Collector::exporter(const std::string& id) {
   for (NamedExporter& named : exporters_) {
     if (named.id == id) return named.exporter.get();
+  }
+  for (NamedLoadBalancer& named : load_balancers_) {
+    if (named.id != id) continue;
+    return named.helper ? static_cast<Consumer*>(named.helper.get()) : named.balancer.get();
   }
   if (discards_.contains(id)) return discards_.at(id).get();
   return &connector(id);
@@ -234,6 +259,10 @@ std::vector<Stage*> Collector::stages() {
   // Pipelines were built from their ends: later entries stand upstream.
   all.insert(all.end(), processor_stages_.rbegin(), processor_stages_.rend());
   for (NamedExporter& named : exporters_) all.push_back(named.exporter.get());
+  for (NamedLoadBalancer& named : load_balancers_) {
+    if (named.helper) all.push_back(named.helper.get());
+    all.push_back(named.balancer.get());
+  }
   return all;
 }
 

@@ -13,6 +13,7 @@
 #include "models/collector/costs.hpp"
 #include "models/collector/exporter.hpp"
 #include "models/collector/group_by_trace.hpp"
+#include "models/collector/load_balancer.hpp"
 #include "models/collector/memory_limiter.hpp"
 #include "models/collector/probabilistic_sampler.hpp"
 #include "models/collector/receiver.hpp"
@@ -84,6 +85,11 @@ class Collector final : public Component, public Caller {
     std::string address;  ///< URL, or over gRPC the endpoint as written
     std::unique_ptr<Exporter> exporter;
   };
+  struct NamedLoadBalancer {
+    std::string id;
+    std::unique_ptr<LoadBalancer> balancer;
+    std::unique_ptr<Exporter> helper;  ///< timeout, queue and retry in front of it, where it has them
+  };
   struct Discard final : Consumer {  ///< nop and debug: takes everything, keeps nothing
     void consume(Payload payload, Done done) override {
       sent.add(payload.items());
@@ -95,6 +101,8 @@ class Collector final : public Component, public Caller {
   void build_exporters(AddressBook& book, Transport& transport);
   void add_exporter(const std::string& id, const SenderConfig& config, const std::string& address, bool grpc,
                     AddressBook& book, Transport& transport);
+  void add_load_balancer(const std::string& id, const LoadBalancingConfig& config, AddressBook& book,
+                         Transport& transport);
   void build_limiters();
   Consumer& head_of(const PipelineConfig& pipeline);
   Consumer& build_pipeline(const PipelineConfig& pipeline);
@@ -120,6 +128,10 @@ class Collector final : public Component, public Caller {
   void write_probabilistic_samplers(Page& page) const;
   void write_groups_by_trace(Page& page) const;
   void write_exporters(Page& page) const;
+  void write_exporter(Page& page, const std::string& id, const Labels& address, const SenderConfig& config,
+                      const std::vector<const Exporter*>& exporters) const;
+  void write_load_balancers(Page& page) const;
+  void write_load_balancer(Page& page, const LoadBalancer& balancer) const;
   void write_debug_exporters(Page& page) const;
   void write_process(Page& page) const;
   void put(Page& page, std::string name, Labels labels, double value) const;
@@ -131,6 +143,7 @@ class Collector final : public Component, public Caller {
   Target self_;
   Usage usage_;
   std::vector<NamedExporter> exporters_;
+  std::vector<NamedLoadBalancer> load_balancers_;
   std::map<std::string, std::unique_ptr<Discard>> discards_;
   std::map<std::string, std::unique_ptr<MemoryLimiter>> limiters_;
   std::vector<NamedBatch> batches_;

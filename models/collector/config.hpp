@@ -145,6 +145,28 @@ struct OtlpGrpcExporterConfig : SenderConfig {
   std::string target() const;
 };
 
+/// load_balancing. Of what SenderConfig has, timeout, queue and retry are off unless given.
+struct LoadBalancingConfig : SenderConfig {
+  LoadBalancingConfig() {
+    timeout = {};
+    retry_on_failure = {false, {}, 0, 0, {}, {}};
+    sending_queue.enabled = false;
+  }
+  enum class Resolver : std::uint8_t { none, fixed, dns, kubernetes, cloud_map };  ///< fixed: `static`
+  enum class Key : std::uint8_t { trace_id, service, attributes };
+  OtlpGrpcExporterConfig otlp;  ///< protocol.otlp, for every endpoint; its own endpoint is not used
+  Resolver resolver = Resolver::none;
+  std::vector<std::string> hostnames;  ///< static
+  std::string hostname;                ///< dns, k8s: the service
+  std::string port;                    ///< dns; empty: 4317 is called, and not hashed
+  std::vector<std::string> ports;      ///< k8s
+  Duration interval = std::chrono::seconds{5};  ///< dns
+  Key routing_key = Key::trace_id;
+  std::vector<std::string> routing_attributes;
+};
+/// host:port that is called for an endpoint as resolved.
+std::string endpoint_with_port(const std::string& endpoint);
+
 struct DebugExporterConfig {
   std::string verbosity = "basic";
 };
@@ -172,8 +194,8 @@ using ReceiverConfig = std::variant<OtlpReceiverConfig, ZipkinReceiverConfig, Un
 using ProcessorConfig =
     std::variant<BatchConfig, MemoryLimiterConfig, FilterConfig, AttributesConfig, ResourceConfig, TransformConfig,
                  TailSamplingConfig, ProbabilisticSamplerConfig, GroupByTraceConfig, UnmodelledConfig>;
-using ExporterConfig = std::variant<OtlpHttpExporterConfig, OtlpGrpcExporterConfig, DebugExporterConfig,
-                                    NopExporterConfig, UnmodelledConfig>;
+using ExporterConfig = std::variant<OtlpHttpExporterConfig, OtlpGrpcExporterConfig, LoadBalancingConfig,
+                                    DebugExporterConfig, NopExporterConfig, UnmodelledConfig>;
 using ExtensionConfig = std::variant<BasicAuthConfig, FileStorageConfig, UnmodelledConfig>;
 
 template <class Config>

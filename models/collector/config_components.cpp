@@ -305,6 +305,7 @@ ProcessorConfig decode_processor(const Type& type, Fields& fields) {
 ExporterConfig decode_exporter(const Type& type, Fields& fields) {
   if (type.name == "otlp_http") return otlp_http_exporter(fields);
   if (type.name == "otlp_grpc") return otlp_grpc_exporter(fields);
+  if (type.name == "load_balancing") return load_balancing_exporter(fields);
   if (type.name == "debug") return debug_exporter(fields);
   if (type.name == "nop") return NopExporterConfig{};
   return UnmodelledConfig{std::string(type.effect)};

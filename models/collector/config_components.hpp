@@ -43,6 +43,9 @@ void grpc_server(Fields& fields, std::int64_t& max_message, std::string& auth);
 void grpc_client(Fields& fields, OtlpGrpcExporterConfig& config);
 /// The otlp_grpc exporter.
 OtlpGrpcExporterConfig otlp_grpc_exporter(Fields& fields);
+void otlp_grpc_exporter(Fields& fields, OtlpGrpcExporterConfig& config);
+/// The load_balancing exporter (config_load_balancing.cpp).
+LoadBalancingConfig load_balancing_exporter(Fields& fields);
 void retry(Fields& fields, RetryConfig& config);
 void sending_queue(Fields& fields, QueueConfig& config);
 /// The file_storage extension.

@@ -70,6 +70,11 @@ std::string OtlpGrpcExporterConfig::target() const {
 
 OtlpGrpcExporterConfig otlp_grpc_exporter(Fields& fields) {
   OtlpGrpcExporterConfig config;
+  otlp_grpc_exporter(fields, config);
+  return config;
+}
+
+void otlp_grpc_exporter(Fields& fields, OtlpGrpcExporterConfig& config) {
   fields.text("endpoint", config.endpoint);
   fields.duration("timeout", config.timeout);
   if (config.timeout < Duration{}) fields.refuse("timeout", "'timeout' must be non-negative; 0 waits for ever");
@@ -78,7 +83,6 @@ OtlpGrpcExporterConfig otlp_grpc_exporter(Fields& fields) {
   sending_queue(fields, config.sending_queue);
   if (fields.reading().semantics.grpc_batcher) batcher(fields);
   if (fields.reading().errors == 0) check_endpoint(fields, config.endpoint);
-  return config;
 }
 
 }  // namespace spillway::collector

@@ -50,7 +50,7 @@ constexpr std::array kTypes{
     Type{Kind::exporter, "debug", {}, kModelled},
     Type{Kind::exporter, "nop", {}, kModelled},
     Type{Kind::exporter, "otlp_grpc", "otlp", kModelled},
-    Type{Kind::exporter, "load_balancing", "loadbalancing"},
+    Type{Kind::exporter, "load_balancing", "loadbalancing", kModelled},
     Type{Kind::exporter, "prometheus", {}, kUnknown, kMetrics},
     Type{Kind::exporter, "prometheus_remote_write", "prometheusremotewrite", kUnknown, kMetrics},
     Type{Kind::exporter, "file"},

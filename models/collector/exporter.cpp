@@ -111,6 +111,7 @@ void Exporter::cancel(Done done) {
 }
 
 void Exporter::cancel_request(std::uint32_t id) {
+  if (requests_[id].on_the_wire && settings_.inner != nullptr) return settings_.inner->cancel({this, id});
   if (requests_[id].on_the_wire) transport_.abandon(requests_[id].http);
   else run_.sim.cancel(requests_[id].timer);
   finish(id, cancelled());
@@ -162,6 +163,7 @@ std::uint32_t Exporter::add_request(Payload payload, std::vector<ElementId> elem
 
 // While a channel fails, a call over it fails without going anywhere.
 void Exporter::attempt(std::uint32_t id) {
+  if (settings_.inner != nullptr) return call_inner(id);
   if (channel_.failing()) return failed(id, grpc_answer(GrpcCode::unavailable), Outcome::retryable);
   Request& request = requests_[id];
   Post post;
@@ -176,6 +178,22 @@ void Exporter::attempt(std::uint32_t id) {
   post.token = std::uint64_t{life_} << 32 | id;
   request.on_the_wire = true;
   request.http = transport_.post(std::move(post));
+}
+
+void Exporter::call_inner(std::uint32_t id) {
+  Request& request = requests_[id];
+  request.on_the_wire = true;
+  if (config_.timeout > Duration{0})
+    request.timer = run_.sim.start_timer(run_.sim.now() + config_.timeout, self_, time_out, id);
+  settings_.inner->consume(request.payload.clone(), {this, id});
+}
+
+void Exporter::done(std::uint32_t id, const Result& result) {
+  requests_[id].on_the_wire = false;
+  run_.sim.cancel(requests_[id].timer);
+  if (result.ok) return finish(id, {});
+  if (result.permanent || !config_.retry_on_failure.enabled) return finish(id, result);
+  retry_later(id, result, result.retry_after);
 }
 
 Outcome Exporter::outcome_of(const Answer& answer) const {
@@ -209,7 +227,6 @@ Cause Exporter::cause_of(const Answer& answer) {
 }
 
 void Exporter::failed(std::uint32_t id, const Answer& answer, Outcome outcome) {
-  Request& request = requests_[id];
   const Code code = settings_.grpc ? static_cast<Code>(grpc_code_of(answer)) : code_of_status(answer);
   const Duration throttle = throttle_of(answer);
   Result result{false, outcome == Outcome::permanent, code, settings_.grpc ? throttle : Duration{-1}, {}};
@@ -217,6 +234,13 @@ void Exporter::failed(std::uint32_t id, const Answer& answer, Outcome outcome) {
     result.cause = cause_of(answer);
     return finish(id, result);
   }
+  retry_later(id, result, throttle);
+}
+
+// Without intervals it tries again at once, for ever: an attempt takes its time, then.
+void Exporter::retry_later(std::uint32_t id, Result result, Duration throttle) {
+  constexpr Duration least = std::chrono::milliseconds{1};
+  Request& request = requests_[id];
   Draws draws = jitter_.next();
   const Duration delay = request.back_off.next(config_.retry_on_failure, draws.uniform());
   const Duration elapsed = run_.sim.now() - request.started;
@@ -229,10 +253,15 @@ void Exporter::failed(std::uint32_t id, const Answer& answer, Outcome outcome) {
     return finish(id, result);
   }
   request.failure = result;
-  request.timer = run_.sim.start_timer(run_.sim.now() + std::max(delay, throttle), self_, 0, id);
+  const Duration pause = std::max({delay, throttle, settings_.inner == nullptr ? Duration{} : least});
+  request.timer = run_.sim.start_timer(run_.sim.now() + pause, self_, retry, id);
 }
 
-void Exporter::handle(const Event& event) { attempt(static_cast<std::uint32_t>(event.a)); }
+void Exporter::handle(const Event& event) {
+  const auto id = static_cast<std::uint32_t>(event.a);
+  if (event.kind == time_out) return settings_.inner->cancel({this, id});
+  attempt(id);
+}
 
 // A request that the shutdown interrupted stays in a queue's file, though it counts as failed.
 void Exporter::finish(std::uint32_t id, const Result& result) {
@@ -291,7 +320,7 @@ void Exporter::kill(Cause cause) {
   const Cause lost = queue_.left_behind(cause);
   for (const std::uint32_t id : live_requests_) {
     run_.sim.cancel(requests_[id].timer);
-    if (requests_[id].on_the_wire) transport_.abandon(requests_[id].http);
+    if (requests_[id].on_the_wire && settings_.inner == nullptr) transport_.abandon(requests_[id].http);
     const Request request = requests_.take(id);
     if (config_.sending_queue.enabled) run_.release(request.payload, reach, lost);
   }

@@ -52,9 +52,10 @@ struct ExporterSettings {
   bool compressed = true;
   Costs costs;
   Usage* usage = nullptr;  ///< of the process; null: nobody counts
+  Consumer* inner = nullptr;  ///< an export is a call of this, not a request over the network
 };
 
-class Exporter final : public Consumer, public AnswerTo, public Component, public Stage, public BatchTo {
+class Exporter final : public Consumer, public AnswerTo, public Caller, public Component, public Stage, public BatchTo {
  public:
   Exporter(Run& run, Transport& transport, ExporterSettings settings, DestinationSet destinations,
            std::int64_t& held_bytes);
@@ -64,6 +65,7 @@ class Exporter final : public Consumer, public AnswerTo, public Component, publi
   bool mutates_data() const override { return batch_ != nullptr; }
   void export_batch(Payload payload, std::vector<ElementId> elements) override;
   void answered(std::uint64_t token, const Answer& answer) override;
+  void done(std::uint32_t request, const Result& result) override;  ///< of `inner`
   void handle(const Event& event) override;
   void start() override;
   void kill(Cause cause) override;
@@ -89,13 +91,16 @@ class Exporter final : public Consumer, public AnswerTo, public Component, publi
     Result failure{};
   };
 
+  enum Kind : std::uint32_t { retry, time_out };
   bool waits_for(std::uint32_t request, Done done);
   void cancel_request(std::uint32_t request);
   bool may_take() const;
   void dispatch();
   std::uint32_t add_request(Payload payload, std::vector<ElementId> elements, Done done);
   void attempt(std::uint32_t request);
+  void call_inner(std::uint32_t request);
   void failed(std::uint32_t request, const Answer& answer, Outcome outcome);
+  void retry_later(std::uint32_t request, Result result, Duration throttle);
   void finish(std::uint32_t request, const Result& result);
   void check_stopped();
   Outcome outcome_of(const Answer& answer) const;

@@ -6,36 +6,8 @@
 namespace spillway::collector {
 namespace {
 
-struct UrlParts {
-  std::string host, port, path;
-};
-
 /// A batch processor's timer below this turns without sleeping: `timeout: 10` is ten nanoseconds, and one core busy.
 constexpr Duration kShortestSleep = std::chrono::microseconds{20};
-
-UrlParts split_url(const std::string& url) {
-  UrlParts parts;
-  const auto scheme = url.find("://");
-  const std::size_t start = scheme == std::string::npos ? 0 : scheme + 3;
-  const std::size_t slash = std::min(url.find('/', start), url.size());
-  const std::string authority = url.substr(start, slash - start);
-  const auto colon = authority.rfind(':');
-  parts.host = authority.substr(0, colon);
-  parts.port = colon == std::string::npos ? (url.starts_with("https") ? "443" : "80") : authority.substr(colon + 1);
-  parts.path = url.substr(slash);
-  return parts;
-}
-
-// A gRPC endpoint that is more than host:port, http://host:port say, is a server address as a whole.
-Labels address_labels(const std::string& address, bool grpc) {
-  if (!grpc) {
-    const UrlParts url = split_url(address);
-    return {{"server_address", url.host}, {"server_port", url.port}, {"url_path", url.path}};
-  }
-  const ListenAddress parts = listen_address(address);
-  if (parts.port == 0 || address.find("//") != std::string::npos) return {{"server_address", address}};
-  return {{"server_address", parts.host}, {"server_port", std::to_string(parts.port)}};
-}
 
 const char* transport_of(Protocol protocol) {
   switch (protocol) {
@@ -63,6 +35,7 @@ void Collector::write_metrics(Page& page) const {
   write_probabilistic_samplers(page);
   write_groups_by_trace(page);
   write_exporters(page);
+  write_load_balancers(page);
   write_debug_exporters(page);
   write_process(page);
 }
@@ -124,52 +97,6 @@ void Collector::write_span_processors(Page& page) const {
   }
 }
 
-// The debug exporter counts as others do; it never fails. The nop exporter counts nothing.
-void Collector::write_debug_exporters(Page& page) const {
-  for (const auto& [id, discard] : discards_) {
-    if (!id.starts_with("debug")) continue;
-    const Labels labels{{"exporter", id}};
-    if (discard->sent.visible()) {
-      put(page, "otelcol_exporter_sent_spans", labels, static_cast<double>(discard->sent.value()));
-      if (!semantics_.send_failed_appears_late) put(page, "otelcol_exporter_send_failed_spans", labels, 0);
-    }
-    Labels with_type = labels;
-    with_type["data_type"] = "traces";
-    if (semantics_.in_flight_requests_metric) put(page, "otelcol_exporter_in_flight_requests", with_type, 0);
-  }
-}
-
-void Collector::write_exporters(Page& page) const {
-  for (const NamedExporter& named : exporters_) {
-    const ExporterCounters& counters = named.exporter->counters();
-    const Labels by_id{{"exporter", named.id}};
-    Labels with_type = by_id;
-    with_type["data_type"] = "traces";
-    Labels with_address = by_id;
-    if (semantics_.server_address_labels) {
-      for (const auto& [label, value] : address_labels(named.address, named.grpc)) with_address[label] = value;
-    }
-    if (counters.sent.visible()) {
-      put(page, "otelcol_exporter_sent_spans", with_address, static_cast<double>(counters.sent.value()));
-    }
-    if (counters.sent.visible() && (counters.send_failed.value() > 0 || !semantics_.send_failed_appears_late)) {
-      put(page, "otelcol_exporter_send_failed_spans", with_address, static_cast<double>(counters.send_failed.value()));
-    }
-    const Counter& refused = named.exporter->enqueue_failed();
-    if (refused.visible()) {
-      put(page, "otelcol_exporter_enqueue_failed_spans", by_id, static_cast<double>(refused.value()));
-    }
-    if (semantics_.in_flight_requests_metric) {
-      put(page, "otelcol_exporter_in_flight_requests", with_type, static_cast<double>(named.exporter->in_flight()));
-    }
-    const QueueConfig& queue = named.config->sending_queue;
-    if (!queue.enabled) continue;
-    put(page, "otelcol_exporter_queue_size", with_type, static_cast<double>(named.exporter->queue_used()));
-    put(page, "otelcol_exporter_queue_capacity", semantics_.capacity_has_data_type ? with_type : by_id,
-        static_cast<double>(queue.queue_size));
-  }
-}
-
 Work Collector::work() const {
   Work work = usage_.work();
   const Duration up = run_.sim.now() - started_;
@@ -181,6 +108,10 @@ Work Collector::work() const {
     else work.timer_turns += seconds(up) / seconds(interval);
   }
   for (const NamedExporter& named : exporters_) work.queued += named.exporter->queued_requests();
+  for (const NamedLoadBalancer& named : load_balancers_) {
+    if (named.helper) work.queued += named.helper->queued_requests();
+    for (const auto& backend : named.balancer->backends()) work.queued += backend.exporter->queued_requests();
+  }
   return work;
 }
 

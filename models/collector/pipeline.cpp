@@ -4,6 +4,13 @@
 
 namespace spillway::collector {
 
+void merge(Result& merged, const Result& result) {
+  if (result.ok) return;
+  const bool permanent = merged.permanent || result.permanent;
+  if (merged.ok) merged = result;
+  merged.permanent = permanent;
+}
+
 FanOut::FanOut(std::vector<Consumer*> children) : children_{std::move(children)} {
   std::stable_partition(children_.begin(), children_.end(), [](const Consumer* c) { return c->mutates_data(); });
   for (const Consumer* child : children_) reach |= child->reach;
@@ -48,13 +55,7 @@ void FanOut::step(std::uint32_t token) {
 }
 
 void FanOut::done(std::uint32_t token, const Result& result) {
-  Result& merged = calls_[token].merged;
-  // The first error's status wins; permanent if any is: "anywhere in the wrap chain".
-  if (!result.ok) {
-    const bool permanent = merged.permanent || result.permanent;
-    if (merged.ok) merged = result;
-    merged.permanent = permanent;
-  }
+  merge(calls_[token].merged, result);
   step(token);
 }
 

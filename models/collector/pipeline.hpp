@@ -27,6 +27,9 @@ struct Result {
   Cause cause{};               ///< for the ledger, when the caller gives up
 };
 
+/// Of several calls: any error is an error, the first one's status wins, permanent is it if any is.
+void merge(Result& merged, const Result& result);
+
 /// Waits for a result.
 class Caller {
  public:

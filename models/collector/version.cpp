@@ -92,6 +92,15 @@ Semantics semantics_of(Version v) {
   Semantics s;
   set_file_semantics(s, v);
   s.sampling = sampling_semantics_of(v.major > 0 ? 1000 : v.minor);
+  s.ring = since(157)   ? RingSemantics{}
+           : since(145) ? RingSemantics{36000, 100, true, false}
+                        : RingSemantics{36000, 100, false, false};
+  s.load_balancer_is_helped = since(117);
+  s.load_balancer_hides_backends = since(145);
+  s.load_balancer_attributes = since(145);
+  s.load_balancer_keys_named = since(155);
+  s.load_balancer_needs_service = !since(145);
+  s.load_balancer_copies_runs = since(155);
   s.queue_counts_in_flight = since(120);
   s.replay_needs_room = !since(120);
   s.retry_budget_uses_throttle = since(120);

@@ -19,6 +19,14 @@ struct Version {
 std::optional<Version> parse_version(std::string_view text);  ///< "0.114.0", "v0.159.0", "0.111"
 std::string to_text(Version version);
 
+/// Where the load_balancing exporter's endpoints stand on its ring.
+struct RingSemantics {
+  std::uint32_t positions = 131071;  ///< since 0.157; before: 36000
+  std::uint32_t points = 200;        ///< of one endpoint, since 0.157; before: 100
+  bool probes = true;     ///< a taken position is passed on, and the number of a point has four bytes: by 0.145
+  bool by_position = true;  ///< points are placed in order of position, since 0.157; before: endpoint by endpoint
+};
+
 /// Semantics of one release. Each field says since when; sources: release notes and runs of v0.111 and v0.159.
 struct Semantics {
   bool queue_counts_in_flight = true;        ///< since 0.120: queue_size includes requests being sent or backing off
@@ -58,6 +66,15 @@ struct Semantics {
   bool ottl_checks_set_types = true;   ///< setting a value of the wrong type is an error; 0.111 passes over it
   bool ottl_newer_functions = true;    ///< the functions of today and their parameters, not those of 0.111
   SamplingSemantics sampling{};  ///< of the sampling components
+
+  // The load_balancing exporter. Releases between 0.111 and 0.159 that were looked at: 0.117, 0.145, 0.150.
+  RingSemantics ring{};
+  bool load_balancer_is_helped = true;  ///< timeout, queue and retry of its own, since 0.117
+  bool load_balancer_hides_backends = true;  ///< the series of its backends' exporters are not shown, by 0.145
+  bool load_balancer_attributes = true;      ///< routing_attributes, by 0.145
+  bool load_balancer_keys_named = true;      ///< a key is "name=value|"; before: the value, by 0.159
+  bool load_balancer_needs_service = false;  ///< routing_key service: without a name the call fails; 0.111
+  bool load_balancer_copies_runs = true;  ///< spans next to each other stay under one resource; before: one a trace
 
   // What the configuration file may say.
   bool null_clears = true;            ///< since 0.127: "key: null" sets a scalar to zero instead of its default

@@ -44,4 +44,10 @@ bool address_matches(std::string_view address, std::string_view host, int port) 
   return address == ":" + std::to_string(port);
 }
 
+std::string backend_address(std::size_t number) { return "10.98.200." + std::to_string(number + 1); }
+
+std::string collector_address(std::size_t number) {
+  return "10.98." + std::to_string(number / 64) + "." + std::to_string(number % 64 * 4 + 2);
+}
+
 }  // namespace spillway

@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 
 #include <array>
+#include <boost/crc.hpp>
 
 namespace spillway {
 namespace {
@@ -35,6 +36,12 @@ std::uint64_t fnv1a_64(std::string_view octets) {
   std::uint64_t hash = 0xcbf29ce484222325u;
   for (const char c : octets) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
   return hash;
+}
+
+std::uint32_t crc32(std::string_view octets) {
+  boost::crc_32_type sum;
+  sum.process_bytes(octets.data(), octets.size());
+  return sum.checksum();
 }
 
 }  // namespace spillway

@@ -47,6 +47,7 @@ class LabBook final : public AddressBook {
     }
     return transport_.add(std::move(real));
   }
+  std::vector<std::string> lookup(std::uint16_t place, const std::string& name) override { return world_.lookup(place, name); }
   DestinationSet reach(EndpointId endpoint) const override { return transport_.endpoint(endpoint).reach; }
   CredentialId credential(const std::string& user, const std::string& password) override {
     const CredentialId id = world_.credential(user, password);

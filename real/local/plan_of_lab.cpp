@@ -25,10 +25,25 @@ std::vector<std::string> host_names(const std::vector<std::string>& addresses) {
   return names;
 }
 
+/// Names behind which this collector looks for several addresses.
+std::vector<std::string> resolved_names(const collector::CollectorConfig& config) {
+  std::vector<std::string> names;
+  for (const auto& exporter : config.exporters) {
+    const auto* balancing = std::get_if<collector::LoadBalancingConfig>(&exporter.config);
+    if (balancing != nullptr && !balancing->hostname.empty()) names.push_back(balancing->hostname);
+  }
+  return names;
+}
+
 // What a collector in this place finds under each name: its own place's instance first.
-std::vector<HostEntry> hosts_for(const PreparedScenario& prepared, const LabPlan& plan, const std::string& place) {
+std::vector<HostEntry> hosts_for(const PreparedScenario& prepared, const LabPlan& plan, World& world,
+                                 const CollectorPlace& collector) {
+  const std::string& place = collector.place;
   std::vector<HostEntry> hosts;
-  std::vector<std::string> taken;
+  std::vector<std::string> taken = resolved_names(prepared.configs[collector.index]);
+  for (const std::string& name : taken) {
+    for (const std::string& address : world.lookup(place_index(prepared.scenario, place), name)) hosts.push_back({address, {name}});
+  }
   const auto add = [&](const std::string& address, const std::vector<std::string>& names) {
     for (const std::string& name : names) {
       if (name.find_first_not_of("0123456789.") == std::string::npos) continue;
@@ -70,7 +85,8 @@ std::vector<std::filesystem::path> storage_folders(const collector::CollectorCon
 // What is sent over TLS would not be understood.
 void check_tls(const RoomPlan& room, const collector::CollectorConfig& config, LabPlan& plan) {
   for (const auto& exporter : config.exporters) {
-    const auto* grpc = std::get_if<collector::OtlpGrpcExporterConfig>(&exporter.config);
+    const auto* balancing = std::get_if<collector::LoadBalancingConfig>(&exporter.config);
+    const auto* grpc = balancing != nullptr ? &balancing->otlp : std::get_if<collector::OtlpGrpcExporterConfig>(&exporter.config);
     const bool used = std::any_of(config.pipelines.begin(), config.pipelines.end(), [&](const auto& pipeline) {
       return std::find(pipeline.exporters.begin(), pipeline.exporters.end(), exporter.id) != pipeline.exporters.end();
     });
@@ -105,7 +121,7 @@ LabPlan plan_lab(const PreparedScenario& prepared, World& world) {
     const std::vector<std::filesystem::path> folders = storage_folders(prepared.configs[room.collector.index]);
     check_folders(room, folders, plan);
     check_tls(room, prepared.configs[room.collector.index], plan);
-    plan.spec.rooms.push_back({room.room, hosts_for(prepared, plan, room.collector.place), folders});
+    plan.spec.rooms.push_back({room.room, hosts_for(prepared, plan, world, room.collector), folders});
   }
   plan.spec.hub_addresses = static_cast<int>(plan.sinks.size());
   if (plan.sinks.size() > kHubAddresses || plan.rooms.size() > kRooms) plan.problems.push_back("more backends or collectors than one machine can hold here");

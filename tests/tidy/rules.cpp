@@ -104,6 +104,7 @@ const std::vector<Door>& library_doors() {
        {"sim/record.cpp", "models/scenario/schema.cpp", "models/scenario/recording.cpp",
         "models/collector/ottl/json.cpp", "models/wire/", "analysis/", "real/", "sim/app/"}},
       {"oneTBB", {"tbb/", "oneapi/tbb"}, {"sim/replications.cpp"}},
+      {"Boost.CRC", {"boost/crc.hpp"}, {"models/telemetry/digest.cpp"}},
       {"Boost.Math", {"boost/math/"}, {"sim/statistics.cpp", "analysis/"}},
       {"Boost.Graph", {"boost/graph/", "boost/property_map/"}, {"models/"}},
       {"Boost.Asio and Beast", {"boost/asio", "boost/beast", "boost/system/"}, {"real/"}},
