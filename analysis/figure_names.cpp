@@ -177,6 +177,14 @@ ParsedFigure parse_answers(std::string_view rest, Figure figure) {
   return {std::move(figure), {}};
 }
 
+ParsedFigure parse_posts(std::string_view rest, Figure figure) {
+  if (!strip_suffix(rest, ".answers")) return wrong(figure.name, "write posts.<client>.answers");
+  figure.kind = Kind::post_answers;
+  figure.unit = Unit::text;
+  figure.subject = rest;
+  return {std::move(figure), {}};
+}
+
 ParsedFigure parse_backend(std::string_view rest, Figure figure) {
   constexpr std::string_view answers = ".answers.";
   figure.kind = Kind::backend_count;
@@ -349,6 +357,9 @@ void list_replication(const Replication& replication, NameList& names) {
   for (const auto& client : replication.answers) {
     for (const auto& [status, times] : client.answers) names.add("answers." + client.client + "." + folded(status));
   }
+  for (const auto& post : replication.posts) {
+    if (post.number == 1) names.add("posts." + post.client + ".answers");
+  }
   for (const auto& backend : replication.backends) list_backend(backend, names);
   for (const auto& metric : replication.metrics) names.add("metric." + metric.name + selector(metric.labels));
   for (const auto& series : replication.series) names.add("series." + series.name + selector(series.labels) + ".peak");
@@ -410,11 +421,12 @@ std::string selector(const Labels& labels) {
 
 ParsedFigure parse_figure(std::string_view name) {
   using Parser = ParsedFigure (*)(std::string_view, Figure);
-  constexpr std::array<std::pair<std::string_view, Parser>, 7> parsers{{{"ledger.", parse_ledger},
+  constexpr std::array<std::pair<std::string_view, Parser>, 8> parsers{{{"ledger.", parse_ledger},
                                                                         {"requests.", parse_requests},
                                                                         {"metric.", parse_metric},
                                                                         {"series.", parse_series},
                                                                         {"answers.", parse_answers},
+                                                                        {"posts.", parse_posts},
                                                                         {"backend.", parse_backend},
                                                                         {"run.", parse_run}}};
   Figure figure;
@@ -422,7 +434,7 @@ ParsedFigure parse_figure(std::string_view name) {
   for (const auto& [prefix, parse] : parsers) {
     if (name.starts_with(prefix)) return parse(name.substr(prefix.size()), std::move(figure));
   }
-  return wrong(name, "it starts with ledger., requests., metric., series., answers., backend. or run.");
+  return wrong(name, "it starts with ledger., requests., metric., series., answers., posts., backend. or run.");
 }
 
 std::vector<std::string> figures_of(const RunRecord& record) {

@@ -136,6 +136,24 @@ Observation observe_answers(const Figure& figure, const Replication& replication
   return answers_of(client->answers, figure);
 }
 
+/// "503+200 x3, 200": attempts of a post joined by +, equal neighbours counted.
+Observation observe_posts(const Figure& figure, const Replication& replication) {
+  std::vector<std::pair<std::string, int>> runs;
+  for (const PostAnswers& post : replication.posts) {
+    if (post.client != figure.subject) continue;
+    std::string answers;
+    for (const PostAttempt& attempt : post.answers) answers += (answers.empty() ? "" : "+") + attempt.answer;
+    if (answers.empty()) answers = "none";
+    if (runs.empty() || runs.back().first != answers) runs.emplace_back(answers, 0);
+    ++runs.back().second;
+  }
+  if (runs.empty()) return absent("no posts of '" + figure.subject + "'; ask for them with record: {posts: true}");
+  std::string all;
+  for (const auto& [answers, times] : runs)
+    all += (all.empty() ? "" : ", ") + answers + (times > 1 ? " x" + std::to_string(times) : "");
+  return text(all);
+}
+
 Observation observe_backend(const Figure& figure, const Replication& replication) {
   const auto* backend = find(replication.backends, [&](const auto& b) { return b.backend == figure.subject; });
   if (backend == nullptr) return absent("no backend '" + figure.subject + "'");
@@ -259,6 +277,7 @@ bool is_zero_when_absent(const Figure& figure) {
     case Kind::ledger_first_at:
     case Kind::ledger_span_set:
     case Kind::ledger_contents:
+    case Kind::post_answers:
     case Kind::request_error_share:
     case Kind::request_mean:
     case Kind::request_quantile:
@@ -305,6 +324,8 @@ Observation observe(const Figure& figure, const Replication& replication, Durati
       return observe_series(figure, replication, step);
     case Kind::answers:
       return observe_answers(figure, replication);
+    case Kind::post_answers:
+      return observe_posts(figure, replication);
     case Kind::backend_count:
     case Kind::backend_answers:
       return observe_backend(figure, replication);

@@ -10,6 +10,7 @@
 //   metric.<name>[{label=value,…}][@<time>]      at the end, or in the snapshot nearest to <time> (500 ms at most)
 //   series.<name>[{label=value,…}].peak | first_at_least(<n>) | zero_after(<time>)
 //   answers.<client>.<status>
+//   posts.<client>.answers                       of its posts in order, e.g. "503+200 x3, 200", a text
 //   backend.<name>.requests | body_bytes | spans | answers.<status>
 //   run.events | fingerprint
 //
@@ -50,6 +51,7 @@ struct Figure {
     series_first_at_least,
     series_zero_after,
     answers,
+    post_answers,
     backend_count,
     backend_answers,
     run_events,

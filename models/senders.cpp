@@ -93,9 +93,13 @@ void Senders::build_clients(AddressBook& book) {
     const Client& client = scenario_.clients[i];
     const CredentialId credential = client.user.empty() ? 0 : book.credential(client.user, client.password);
     const ResourceId resource = run_.catalog.add_resource({client.name, {}});
-    const ExportTarget to = target(book, place_index(scenario_, client.in), client.url);
-    clients_.push_back(std::make_unique<ScriptedClient>(run_, transport_, client, to, credential, resource,
-                                                        scenario_.traffic.size() + i, end_));
+    const std::uint16_t place = place_index(scenario_, client.in);
+    std::vector<ExportTarget> targets;
+    for (const RecordedPost& post : client.recording.posts)
+      targets.push_back(target(book, place, post.url.empty() ? client.url : post.url));
+    if (targets.empty()) targets.push_back(target(book, place, client.url));
+    clients_.push_back(std::make_unique<ScriptedClient>(run_, transport_, client, std::move(targets), credential, resource,
+                                                        scenario_.traffic.size() + i, end_, scenario_.record.posts));
   }
 }
 
@@ -104,7 +108,10 @@ void Senders::report(Replication& result) const {
   for (const RunningProcess& process : processes_) {
     if (process.exporter) process.exporter->add_answers(result.answers);
   }
-  for (const auto& client : clients_) result.answers.push_back(client->answers());
+  for (const auto& client : clients_) {
+    result.answers.push_back(client->answers());
+    result.posts.insert(result.posts.end(), client->posts().begin(), client->posts().end());
+  }
 }
 
 }  // namespace spillway

@@ -95,7 +95,8 @@ void World::build_backends() {
     const CredentialId credential = spec.user.empty() ? 0 : this->credential(spec.user, spec.password);
     const auto add = [&](std::string name, std::uint16_t node, bool outside, std::uint16_t place) {
       backends_.push_back({i, node, outside, place,
-                           std::make_unique<BackendServer>(run_, network_, BackendSettings{std::move(name), &spec, credential, note_ids, note_contents})});
+                           std::make_unique<BackendServer>(run_, network_, BackendSettings{std::move(name), &spec, credential, note_ids, scenario_.record.span_ids,
+                                                            note_contents})});
     };
     if (spec.in.empty()) add(spec.name, static_cast<std::uint16_t>(scenario_.places.size() + i), true, 0);
     for (const std::string& place : spec.in) {

@@ -102,17 +102,29 @@ void EventQueue::free_cell(std::uint32_t cell) {
   free_cells_ = cell;
 }
 
+EventQueue::Slot& EventQueue::slot_of(std::uint32_t cell) {
+  const int level = level_of(links_[cell].at, base_);
+  const unsigned index = digit(links_[cell].at, level);
+  occupied_[level] |= std::uint64_t{1} << index;
+  return wheel_[level][index];
+}
+
 void EventQueue::insert_wheel(std::uint32_t cell) {
-  Link& link = links_[cell];
-  const int level = level_of(link.at, base_);
-  const unsigned index = digit(link.at, level);
-  auto& [head, tail, count] = wheel_[level][index];
-  link.next = kNil;
-  link.previous = tail;
+  auto& [head, tail, count] = slot_of(cell);
+  links_[cell].next = kNil;
+  links_[cell].previous = tail;
   (head == kNil ? head : links_[tail].next) = cell;
   tail = cell;
   ++count;
-  occupied_[level] |= std::uint64_t{1} << index;
+}
+
+void EventQueue::insert_wheel_first(std::uint32_t cell) {
+  auto& [head, tail, count] = slot_of(cell);
+  links_[cell].previous = kNil;
+  links_[cell].next = head;
+  (tail == kNil ? tail : links_[head].previous) = cell;
+  head = cell;
+  ++count;
 }
 
 void EventQueue::unlink(std::uint32_t cell) {
@@ -176,7 +188,8 @@ void EventQueue::cascade(const Slot& slot) {
 }
 
 // `near` became long: its later half goes to the wheel, all events of one instant to the same side. When one instant
-// fills the sooner half, the next events of that instant wait in the wheel too, behind those that are here already.
+// fills the sooner half, the next events of that instant wait in the wheel too, behind those that are here already: so
+// what moves there goes in front of what waits there.
 void EventQueue::spill() {
   const auto at = [this](std::size_t i) { return near_[i].at; };
   std::size_t keep_from = near_.size() / 2;
@@ -186,8 +199,8 @@ void EventQueue::spill() {
   const std::int64_t end = ticks(one_instant ? near_.back().at : at(keep_from - 1));
   if (end < base_) return rebase();
   near_end_ = end;
-  for (std::size_t i = keep_from; i-- > 0;) {
-    if (!dead(near_[i])) insert_wheel(take_cell(near_[i]));
+  for (std::size_t i = 0; i < keep_from; ++i) {
+    if (!dead(near_[i])) insert_wheel_first(take_cell(near_[i]));
   }
   near_.erase(near_.begin(), near_.begin() + static_cast<std::ptrdiff_t>(keep_from));
 }

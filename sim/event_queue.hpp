@@ -89,7 +89,9 @@ class EventQueue {
 
   void insert(const Event& event);
   void insert_near(const Event& event);
+  Slot& slot_of(std::uint32_t cell);
   void insert_wheel(std::uint32_t cell);
+  void insert_wheel_first(std::uint32_t cell);
   std::uint32_t take_cell(const Event& event);
   void free_cell(std::uint32_t cell);
   void unlink(std::uint32_t cell);

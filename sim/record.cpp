@@ -66,6 +66,11 @@ constexpr auto fields_of(const Fate*) {
       Field{"first_ns", &Fate::first, "when it first happened, since the start of the run; absent if not known"}};
 }
 
+constexpr auto fields_of(const SpanArrivals*) {
+  return std::tuple{Field{"span", &SpanArrivals::span, "trace id and span id"},
+                    Field{"at_ns", &SpanArrivals::at, "when each copy was stored, since the start of the run"}};
+}
+
 constexpr auto fields_of(const DestinationFates*) {
   using D = DestinationFates;
   return std::tuple{
@@ -80,6 +85,7 @@ constexpr auto fields_of(const DestinationFates*) {
             "stored items whose sender believes them lost; part of stored"},
       Field{"span_set", &D::span_set, "hash over the set of stored span ids, 16 hex digits; empty if not known"},
       Field{"span_ids", &D::span_ids, "stored span ids, sorted, when the scenario asks for them"},
+      Field{"arrivals", &D::arrivals, "when copies of these spans were stored"},
       Field{"contents", &D::contents, "hash over the stored spans with all that they carry, 16 hex digits; empty if not known"},
       Field{"spans", &D::spans, "stored spans, one JSON text each, sorted, when the scenario asks for them"}};
 }
@@ -96,6 +102,18 @@ constexpr auto fields_of(const RequestStats*) {
 constexpr auto fields_of(const AnswerCounts*) {
   return std::tuple{Field{"client", &AnswerCounts::client, "who was answered"},
                     Field{"answers", &AnswerCounts::answers, "status to number of requests"}};
+}
+
+constexpr auto fields_of(const PostAttempt*) {
+  return std::tuple{Field{"at_ns", &PostAttempt::at, "when the client knew, since the start of the run"},
+                    Field{"answer", &PostAttempt::answer, "status, or what happened instead"}};
+}
+
+constexpr auto fields_of(const PostAnswers*) {
+  return std::tuple{Field{"client", &PostAnswers::client, "who posted"},
+                    Field{"number", &PostAnswers::number, "of the client's posts, from 1"},
+                    Field{"sent_ns", &PostAnswers::sent, "first attempt, since the start of the run"},
+                    Field{"answers", &PostAnswers::answers, "one for each attempt"}};
 }
 
 constexpr auto fields_of(const BackendCounts*) {
@@ -119,6 +137,7 @@ constexpr auto fields_of(const Replication*) {
       Field{"series", &R::series, "metrics over time"},
       Field{"requests", &R::requests, "requests of users, by operation and place"},
       Field{"answers", &R::answers, "what each client was answered"},
+      Field{"posts", &R::posts, "posts of the clients with their answers, when the scenario asks for them"},
       Field{"backends", &R::backends, "what arrived at each backend"}};
 }
 

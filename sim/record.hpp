@@ -46,6 +46,12 @@ struct Fate {
   std::optional<Time> first;  ///< when it first happened
 };
 
+/// Every moment at which a destination stored a copy of one span.
+struct SpanArrivals {
+  std::string span;       ///< "<trace id>:<span id>"
+  std::vector<Time> at;   ///< ascending
+};
+
 /// Where the items meant for one destination went:
 /// produced = stored + sampled_out + lost + in_flight, always.
 struct DestinationFates {
@@ -59,6 +65,7 @@ struct DestinationFates {
   std::int64_t stored_though_given_up = 0;   ///< stored items whose sender believes them lost; part of stored
   std::string span_set;  ///< hash over the set of stored span ids (order-independent), 16 hex digits; "" if not known
   std::vector<std::string> span_ids;  ///< stored span ids, sorted, when the scenario asks for them
+  std::vector<SpanArrivals> arrivals; ///< of these spans, in their order
   std::string contents;  ///< as span_set, over the stored spans with all that they carry; "" if not known
   std::vector<std::string> spans;  ///< these spans, one line of JSON each, sorted, when the scenario asks for them
 };
@@ -76,6 +83,20 @@ struct RequestStats {
 struct AnswerCounts {
   std::string client;
   std::map<std::string, std::int64_t> answers;
+};
+
+/// What one attempt to send a post came to.
+struct PostAttempt {
+  Time at{};           ///< when the client knew
+  std::string answer;  ///< as in AnswerCounts
+};
+
+/// One post of a scripted client.
+struct PostAnswers {
+  std::string client;
+  std::int64_t number = 0;  ///< of the client's posts, from 1
+  Time sent{};              ///< first attempt
+  std::vector<PostAttempt> answers;
 };
 
 /// Requests that arrived at a backend.
@@ -98,6 +119,7 @@ struct Replication {
   std::vector<Series> series;
   std::vector<RequestStats> requests;
   std::vector<AnswerCounts> answers;
+  std::vector<PostAnswers> posts;         ///< when the scenario asks for them; by client, then in the order sent
   std::vector<BackendCounts> backends;
 };
 

@@ -73,15 +73,19 @@ void BackendServer::keep(const Post& post, std::int64_t rejects) {
 // replications in which the same spans arrive then have the same set.
 void BackendServer::store(const Payload& payload, bool note_contents) {
   payload.for_each([&](const Span& span) {
+    if (settings_.note_arrivals) arrivals_[key_of(span)].push_back(run_.sim.now());
     if (!run_.ledger.store(span.item, destination_)) return;
     if (note_contents) note(span);
     if (!settings_.note_span_ids) return;
     const TraceId named = run_.catalog.first_trace_id(span.trace);
     span_set_ += span_set_term(named.high, named.low, run_.catalog.first_span_id(span.trace, span.ordinal));
-    const TraceId trace = run_.catalog.trace_id(span.trace);
-    const std::uint64_t id = run_.catalog.span_id(span.trace, span.ordinal);
-    span_ids_.push_back(to_text(SpanKey{trace.high, trace.low, id}));
+    span_ids_.push_back(to_text(key_of(span)));
   });
+}
+
+SpanKey BackendServer::key_of(const Span& span) const {
+  const TraceId trace = run_.catalog.trace_id(span.trace);
+  return {trace.high, trace.low, run_.catalog.span_id(span.trace, span.ordinal)};
 }
 
 void BackendServer::note(const Span& span) {
@@ -130,6 +134,7 @@ void BackendServer::describe(DestinationFates& fates) const {
     fates.spans = spans_stored_;
     std::sort(fates.spans.begin(), fates.spans.end());
   }
+  for (const auto& [key, at] : arrivals_) fates.arrivals.push_back({to_text(key), at});
   if (!settings_.note_span_ids) return;
   fates.span_set = hex16(span_set_);
   fates.span_ids = span_ids_;

@@ -9,6 +9,7 @@
 
 #include "models/network/network.hpp"
 #include "models/scenario/scenario.hpp"
+#include "sim/span_set.hpp"
 
 namespace spillway {
 
@@ -17,6 +18,7 @@ struct BackendSettings {
   const Backend* spec = nullptr;
   CredentialId credential = 0;  ///< required; 0: anybody may write
   bool note_span_ids = false;
+  bool note_arrivals = false;  ///< when each copy of a span was stored
   bool note_contents = false;  ///< of spans that arrive as OTLP
 };
 
@@ -44,6 +46,7 @@ class BackendServer final : public Server, public Component {
   const Behaviour& current_now() const;
   void store(const Payload& payload, bool note_contents);
   void note(const Span& span);
+  SpanKey key_of(const Span& span) const;
   bool grpc() const { return settings_.spec->accepts == Backend::Accepts::otlp_grpc; }
   Answer answer_of(const Behaviour& behaviour, bool known) const;
   /// Stores all but the last `rejects` spans.
@@ -66,6 +69,7 @@ class BackendServer final : public Server, public Component {
   std::map<std::string, std::int64_t> answers_;
   std::uint64_t span_set_ = 0;
   std::vector<std::string> span_ids_;
+  std::map<SpanKey, std::vector<Time>> arrivals_;
   std::uint64_t contents_ = 0;
   std::vector<std::string> spans_stored_;
 };

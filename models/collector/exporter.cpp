@@ -74,7 +74,6 @@ Exporter::Exporter(Run& run, Transport& transport, ExporterSettings settings, De
   }
   gave_up_ = loss("gave up after retries");
   shutdown_ = loss("shut down while retrying");
-  no_retry_ = loss("failed, retry is off");
   cancelled_ = loss("the client has gone");
 }
 

@@ -128,7 +128,7 @@ class Exporter final : public Consumer, public AnswerTo, public Caller, public C
   bool stopping_ = false;
   Done stopped_;
   ExporterCounters counters_;
-  Cause gave_up_, shutdown_, no_retry_, cancelled_;
+  Cause gave_up_, shutdown_, cancelled_;
   std::map<std::string, Cause> causes_;
 };
 

@@ -125,8 +125,13 @@ void check_addresses(const Scenario& scenario, Input& input) {
     for (std::size_t i = 0; i < service.instrumentation.endpoints.size(); ++i)
       book.check_url(service.instrumentation.endpoints[i],
                      item_path(input, service.where.path + ".instrumentation.endpoints", i), service.in);
-  for (const Client& client : scenario.clients)
+  for (const Client& client : scenario.clients) {
     if (input.given(client.where.path + ".url")) book.check_url(client.url, client.where.path + ".url", {client.in});
+    std::set<std::string> urls;
+    for (const RecordedPost& post : client.recording.posts)
+      if (!post.url.empty() && urls.insert(post.url).second)
+        book.check_url(post.url, client.where.path + ".recording", {client.in});
+  }
 }
 
 }  // namespace spillway::language

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "models/scenario/url.hpp"
 #include "models/scenario/utf8.hpp"
 #include "models/scenario/values.hpp"
 
@@ -55,11 +56,19 @@ class Line {
   }
 
   bool good() const { return good_; }
+  /// Whose post it is; empty: everybody's who plays the file.
+  const std::string& client() const { return client_; }
 
  private:
   void read_key(const std::string& key, const Json& item, RecordedPost& post) {
-    static const std::vector<std::string> known{"at", "method", "path", "headers", "body", "body_file", "compress"};
+    static const std::vector<std::string> known{"at",   "client",    "url",      "method",  "path", "headers",
+                                                "body", "body_file", "compress", "timeout", "retry"};
     if (key == "at") return read_at(item, post);
+    if (key == "timeout") {
+      post.timeout = duration_of(key, item, kDay);
+      return;
+    }
+    if (key == "retry") return read_retry(item, post);
     if (key == "headers") return read_headers(item, post);
     if (key == "body") return void(post.body = item.is_string() ? item.get<std::string>() : item.dump());
     if (std::find(known.begin(), known.end(), key) == known.end())
@@ -69,6 +78,8 @@ class Line {
   }
 
   void read_text(const std::string& key, const std::string& text, RecordedPost& post) {
+    if (key == "client") client_ = text;
+    if (key == "url") read_url(text, post);
     if (key == "method") post.method = text;
     if (key == "path") post.path = text;
     if (key == "compress" && text != "gzip") problem("'compress' knows gzip only");
@@ -81,17 +92,40 @@ class Line {
       problem("'" + key + "' has a character that HTTP does not allow there");
   }
 
-  void read_at(const Json& item, RecordedPost& post) {
-    if (item.is_number() && item.get<double>() >= 0 && item.get<double>() <= kLongest)
-      return set(post, from_seconds(item.get<double>()));
-    const auto parsed = item.is_string() ? parse_duration(item.get_ref<const std::string&>())
-                                         : Parsed<Duration>{std::nullopt, "'at' is no moment"};
-    if (!parsed.value || *parsed.value < Duration{}) return problem(parsed.value ? "'at' is negative" : parsed.why);
-    set(post, *parsed.value);
+  void read_url(const std::string& text, RecordedPost& post) {
+    const auto url = parse_url(text);
+    if (!url.value) return problem("'url': " + url.why);
+    post.url = text;
   }
-  static void set(RecordedPost& post, Duration at) {
-    post.at = Time{at};
+
+  void read_retry(const Json& item, RecordedPost& post) {
+    if (!item.is_object()) return problem("'retry' is no map of attempts and after");
+    ClientRetry retry;
+    for (const auto& [key, value] : item.items()) {
+      const bool count = key == "attempts" && value.is_number_integer() && value >= 1 && value <= 1000;
+      if (count) retry.attempts = value.get<int>();
+      else if (key == "after") retry.after = duration_of("retry.after", value, kDay).value_or(retry.after);
+      else return problem("'retry' has attempts, from 1 to 1000, and after, a time");
+    }
+    post.retry = retry;
+  }
+
+  void read_at(const Json& item, RecordedPost& post) {
+    const auto at = duration_of("at", item, kLongest);
+    if (!at) return;
+    post.at = Time{*at};
     post.timed = true;
+  }
+
+  /// A number of seconds, or a text with a unit.
+  std::optional<Duration> duration_of(const std::string& key, const Json& item, double longest) {
+    if (item.is_number() && item.get<double>() >= 0 && item.get<double>() <= longest)
+      return from_seconds(item.get<double>());
+    const auto parsed = item.is_string() ? parse_duration(item.get_ref<const std::string&>())
+                                         : Parsed<Duration>{std::nullopt, "'" + key + "' is no time"};
+    if (parsed.value && *parsed.value >= Duration{} && *parsed.value <= from_seconds(longest)) return parsed.value;
+    problem(parsed.value ? "'" + key + "' is negative or too long" : parsed.why);
+    return std::nullopt;
   }
 
   void read_headers(const Json& item, RecordedPost& post) {
@@ -126,11 +160,13 @@ class Line {
   const std::string& file_;
   int number_;
   const std::string& text_;
+  std::string client_;
   bool good_ = true;
 };
 
 }  // namespace
 
+// A file may hold the posts of several clients.
 void read(const Value& value, Recording& out) {
   const auto name = value.scalar();
   if (!name) return;
@@ -149,9 +185,9 @@ void read(const Value& value, Recording& out) {
       return value.problem("'" + shortened(std::string{*name}) + "' has more than 100000 posts; split it");
     Line post{value, file, number, line};
     post.read(out.posts.emplace_back());
-    if (!post.good()) {
+    if (!post.good() || !(post.client().empty() || value.path.ends_with("." + post.client() + ".recording"))) {
       out.posts.pop_back();
-      some_bad = true;
+      some_bad |= !post.good();
       continue;
     }
     const auto& posts = out.posts;

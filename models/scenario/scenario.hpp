@@ -209,10 +209,13 @@ struct RecordedPost {
   Time at{};
   bool timed = false;  ///< false: the client's first, every
   std::string method = "POST";
-  std::string path;  ///< empty: that of the client's URL
+  std::string url;   ///< empty: the client's
+  std::string path;  ///< empty: that of the URL
   std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case
   std::string body;
   bool gzip = false;  ///< the client compresses it
+  std::optional<Duration> timeout;   ///< absent: the client's
+  std::optional<ClientRetry> retry;  ///< absent: the client's
   const std::string* header(std::string_view name) const {
     const auto found = std::find_if(headers.begin(), headers.end(), [&](const auto& h) { return h.first == name; });
     return found == headers.end() ? nullptr : &found->second;
@@ -335,6 +338,7 @@ struct RecordSpec {
   enum class Spans { none, full };
   Duration step = std::chrono::seconds{5};  ///< of the time series
   bool span_ids = false;  ///< list which span ids reached which backend (small runs)
+  bool posts = false;     ///< list the posts of `clients` with what each was answered (small runs)
   Spans spans = Spans::none;  ///< full: list the spans that OTLP backends stored, with all that they carry (small runs)
 };
 

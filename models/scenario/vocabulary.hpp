@@ -326,7 +326,8 @@ template <class V>
 void describe(V& v, RecordSpec& record) {
   v.about("what the run record keeps");
   v.field("step", record.step, About{"of the time series", Unit::seconds, 1e-3, kDay});
-  v.field("span_ids", record.span_ids, About{"list which span ids reached which backend (small runs)"});
+  v.field("span_ids", record.span_ids, About{"list which span ids reached which backend, how often and when (small runs)"});
+  v.field("posts", record.posts, About{"list the posts of `clients` with what each was answered (small runs)"});
   v.field("spans", record.spans,
           About{"full: list the spans that OTLP backends stored, with all that they carry (small runs)"});
 }

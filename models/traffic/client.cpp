@@ -18,11 +18,11 @@ Attributes made_up_attributes(int count, int bytes) {
 
 }  // namespace
 
-ScriptedClient::ScriptedClient(Run& run, Transport& transport, const Client& spec, ExportTarget target,
-                               CredentialId credential, ResourceId resource, std::uint64_t source, Time end)
-    : run_{run}, transport_{transport}, spec_{spec}, target_{std::move(target)}, credential_{credential},
+ScriptedClient::ScriptedClient(Run& run, Transport& transport, const Client& spec,
+                               std::vector<ExportTarget> targets, CredentialId credential, ResourceId resource, std::uint64_t source, Time end, bool note_posts)
+    : run_{run}, transport_{transport}, spec_{spec}, targets_{std::move(targets)}, credential_{credential},
       resource_{resource}, source_{source}, end_{end}, self_{run.sim.add(*this)}, given_{run.catalog, spec},
-      losses_{run, spec.name} {
+      losses_{run, spec.name}, note_posts_{note_posts} {
   const Attributes attributes = made_up_attributes(spec.attributes, spec.attribute_bytes);
   root_shape_ = run.catalog.add_shape({"root", SpanKind::server, attributes});
   child_shape_ = run.catalog.add_shape({"child", SpanKind::internal, attributes});
@@ -34,7 +34,8 @@ void ScriptedClient::take_recording() {
   recorded_ = spec_.recording.posts;
   const auto url = parse_url(spec_.url);
   for (std::size_t i = 0; i < recorded_.size(); ++i) {
-    if (recorded_[i].path.empty() && url) recorded_[i].path = url->path;
+    const auto own = parse_url(recorded_[i].url);
+    if (recorded_[i].path.empty() && (own || url)) recorded_[i].path = (own ? own : url)->path;
     if (!recorded_[i].timed) recorded_[i].at = spec_.first + static_cast<std::int64_t>(i) * spec_.every;
   }
 }
@@ -70,8 +71,9 @@ void ScriptedClient::begin_next() {
   --waiting_;
   busy_ = true;
   const std::uint64_t number = begun_;
+  if (note_posts_) posts_.push_back({spec_.name, static_cast<std::int64_t>(number) + 1, run_.sim.now(), {}});
   Payload payload = make_payload();
-  run_.hold(payload, target_.reach);
+  run_.hold(payload, target(number).reach);
   post(open_.add({std::move(payload), 0, number}));
 }
 
@@ -80,9 +82,9 @@ Payload ScriptedClient::make_payload() {
   if (!recorded_.empty()) append_recorded(run_.catalog, recorded_[begun_], scratch_);
   else if (given_.empty()) make_up_spans();
   else given_.append(begun_, scratch_);
-  ++begun_;
+  const DestinationSet reach = target(begun_++).reach;
   for (Span& span : scratch_) {
-    span.item = run_.ledger.produce(target_.reach);
+    span.item = run_.ledger.produce(reach);
     span.bytes = run_.catalog.otlp_bytes(span);
   }
   return run_.pool.grouped(scratch_);
@@ -113,19 +115,25 @@ std::int64_t ScriptedClient::body_bytes(const Payload& payload) const {
   return bytes;
 }
 
+const ClientRetry& ScriptedClient::retry(std::uint64_t number) const {
+  const bool own = !recorded_.empty() && recorded_[number].retry;
+  return own ? *recorded_[number].retry : spec_.retry;
+}
+
 void ScriptedClient::post(std::uint32_t open) {
   ++open_[open].attempts;
   Post request;
-  request.endpoint = target_.endpoint;
+  request.endpoint = target(open_[open].number).endpoint;
+  request.timeout = spec_.timeout;
   request.payload = open_[open].payload.clone();
   request.body_bytes = body_bytes(request.payload);
   if (!recorded_.empty()) {
     request.recorded = &recorded_[open_[open].number];
     request.body_bytes = static_cast<std::int64_t>(request.recorded->body.size());
+    request.timeout = request.recorded->timeout.value_or(spec_.timeout);
   }
   request.format = spec_.format;
   request.credential = credential_;
-  request.timeout = spec_.timeout;
   request.client = this;
   request.token = open;
   transport_.post(std::move(request));
@@ -135,13 +143,15 @@ void ScriptedClient::answered(std::uint64_t token, const Answer& came) {
   const Answer answer = spec_.format == WireFormat::otlp_grpc ? grpc_answer(grpc_code_of(came), came.retry_after, came.cause) : came;
   const auto id = static_cast<std::uint32_t>(token);
   ++answers_[to_text(answer)];
-  if (!answer.success() && open_[id].attempts < spec_.retry.attempts) {
-    run_.sim.schedule(run_.sim.now() + spec_.retry.after, self_, again, id);
+  if (note_posts_) posts_[open_[id].number].answers.push_back({run_.sim.now(), to_text(answer)});
+  const ClientRetry& rule = retry(open_[id].number);
+  if (!answer.success() && open_[id].attempts < rule.attempts) {
+    run_.sim.schedule(run_.sim.now() + rule.after, self_, again, id);
     return;
   }
   const Open open = open_.take(id);
-  run_.release(open.payload, target_.reach,
-               answer.success() ? Ledger::handed_over() : losses_.cause_of(answer, target_.host));
+  const ExportTarget& to = target(open.number);
+  run_.release(open.payload, to.reach, answer.success() ? Ledger::handed_over() : losses_.cause_of(answer, to.host));
   busy_ = false;
   begin_next();
 }

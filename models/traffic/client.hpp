@@ -15,11 +15,14 @@ namespace spillway {
 /// Posts in order, one at a time unless `concurrent`; a post waits for its moment and for the answer before it.
 class ScriptedClient final : public Component, public AnswerTo {
  public:
-  ScriptedClient(Run& run, Transport& transport, const Client& spec, ExportTarget target, CredentialId credential,
-                 ResourceId resource, std::uint64_t source, Time end);
+  /// `targets`: one for all posts, or one for each post of the recording.
+  ScriptedClient(Run& run, Transport& transport, const Client& spec, std::vector<ExportTarget> targets,
+                 CredentialId credential, ResourceId resource, std::uint64_t source, Time end, bool note_posts);
   void handle(const Event& event) override;
   void answered(std::uint64_t token, const Answer& answer) override;
   AnswerCounts answers() const { return {spec_.name, answers_}; }
+  /// In the order sent; empty unless they are noted.
+  const std::vector<PostAnswers>& posts() const { return posts_; }
 
  private:
   enum Kind : std::uint32_t { due, again };
@@ -36,12 +39,14 @@ class ScriptedClient final : public Component, public AnswerTo {
   void make_up_spans();
   void take_recording();
   void post(std::uint32_t open);
+  const ExportTarget& target(std::uint64_t number) const { return targets_[targets_.size() == 1 ? 0 : number]; }
+  const ClientRetry& retry(std::uint64_t number) const;
   std::int64_t body_bytes(const Payload& payload) const;
 
   Run& run_;
   Transport& transport_;
   const Client& spec_;
-  ExportTarget target_;
+  std::vector<ExportTarget> targets_;
   CredentialId credential_;
   ResourceId resource_;
   std::uint64_t source_;
@@ -58,6 +63,8 @@ class ScriptedClient final : public Component, public AnswerTo {
   Slab<Open> open_;
   ExportLosses losses_;
   std::map<std::string, std::int64_t> answers_;
+  bool note_posts_;
+  std::vector<PostAnswers> posts_;  ///< by number
   std::vector<Span> scratch_;
 };
 

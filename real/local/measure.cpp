@@ -165,6 +165,7 @@ class Measurement {
       config.user = spec.user;
       config.password = spec.password;
       config.note_contents = wants_contents(scenario_);
+      config.note_arrivals = scenario_.record.span_ids;
       config.clock = [this] { return Time{} + std::chrono::duration_cast<Duration>(SteadyClock::now() - zero_); };
       config.latency = [this, &spec](const Behaviour& behaviour, std::int64_t) {
         const Distribution& law = behaviour.latency ? *behaviour.latency : spec.latency;
@@ -289,7 +290,8 @@ DestinationFates Measurement::fates(std::size_t sink, const DestinationFates& se
   fates.sampled_out = senders.sampled_out;
   fates.span_set = hex16(counts.span_set);
   if (scenario_.record.span_ids) {
-    for (const SpanKey& key : sinks_[sink]->stored_spans()) fates.span_ids.push_back(hex16(key.trace_hi) + hex16(key.trace_lo) + ":" + hex16(key.span_id));
+    for (const SpanKey& key : sinks_[sink]->stored_spans()) fates.span_ids.push_back(to_text(key));
+    for (const auto& [key, at] : sinks_[sink]->arrivals()) fates.arrivals.push_back({to_text(key), at});
   }
   if (wants_contents(scenario_)) {
     fates.spans = sinks_[sink]->contents();

@@ -167,6 +167,7 @@ struct Sink::State : std::enable_shared_from_this<State> {
   std::vector<SpanKey> spans;  ///< of the request at hand, reused
   std::vector<std::string> texts;  ///< of the same spans, when contents are noted
   std::vector<std::string> contents;
+  std::map<SpanKey, std::vector<Time>> arrivals;  ///< when they are noted
 };
 
 /// One client's connection; kept alive by its pending operation, told by the sink when the sink goes.
@@ -420,6 +421,7 @@ void Sink::State::count(const Verdict& verdict, std::int64_t rejects) {
   if (!verdict.store) return;
   const auto kept = static_cast<std::size_t>(std::max<std::int64_t>(0, arrived - rejects));
   for (std::size_t i = 0; i < kept; ++i) {
+    if (config.note_arrivals) arrivals[spans[i]].push_back(at);
     if (store.add(spans[i]) && i < texts.size()) contents.push_back(std::move(texts[i]));
   }
 }
@@ -460,6 +462,7 @@ SinkCounts Sink::counters() const {
 
 const std::vector<RequestLogEntry>& Sink::log() const { return state_->log; }
 std::vector<SpanKey> Sink::stored_spans() const { return state_->store.sorted(); }
+const std::map<SpanKey, std::vector<Time>>& Sink::arrivals() const { return state_->arrivals; }
 std::vector<std::string> Sink::contents() const {
   std::vector<std::string> sorted = state_->contents;
   std::sort(sorted.begin(), sorted.end());

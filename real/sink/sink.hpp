@@ -31,6 +31,7 @@ struct SinkConfig {
   std::function<Time()> clock{};                    ///< the run's time, for arrivals; empty: all arrivals are at Time{}
   std::size_t body_limit = std::size_t{32} << 20U;  ///< bytes on the wire; more is answered 413
   std::size_t inflated_limit = std::size_t{128} << 20U;  ///< bytes after decompression; more is answered 413
+  bool note_arrivals = false;                            ///< keep when each copy of a span was stored
   bool note_contents = false;                            ///< keep stored OTLP spans with all that they carry
   std::size_t log_limit = 100'000;                       ///< requests remembered in detail, the first ones
 };
@@ -86,6 +87,8 @@ class Sink {
   SinkCounts counters() const;
   const std::vector<RequestLogEntry>& log() const;
   std::vector<SpanKey> stored_spans() const;  ///< sorted
+  /// By span, when they are noted.
+  const std::map<SpanKey, std::vector<Time>>& arrivals() const;
   /// As DestinationFates::spans, when they are noted.
   std::vector<std::string> contents() const;
 

@@ -27,6 +27,9 @@ Replication rich_replication() {
   other.latency.add(0.3, 30);
   r.requests = {render, other};
   r.answers = {{"feeder.1", {{"202", 7}, {"timeout", 2}}}};
+  const PostAttempt refused{Time{}, "503"}, taken{Time{}, "202"};
+  r.posts = {{"feeder.1", 1, {}, {refused, taken}}, {"other", 1, {}, {taken}}, {"feeder.1", 2, {}, {refused, taken}},
+             {"feeder.1", 3, {}, {taken}},          {"feeder.1", 4, {}, {}}};
   r.backends = {{"cloud", 12, 4096, 90, {{"200", 9}, {"503", 3}}}};
   const Labels aws{{"collector", "aws/gateway"}, {"exporter", "otlphttp"}, {"service_name", "x"}};
   const Labels gcp{{"collector", "gcp/gateway"}, {"exporter", "otlphttp"}};
@@ -140,6 +143,7 @@ TEST(Figures, CountAnswersAndWhatArrivedAtBackends) {
   EXPECT_EQ(value("answers.feeder.1.202"), 7);
   EXPECT_EQ(value("answers.feeder.1.timeout"), 2);
   EXPECT_EQ(value("answers.feeder.1.503"), 0);
+  EXPECT_EQ(see("posts.feeder.1.answers").text, "503+202 x2, 202, none");
   EXPECT_EQ(value("backend.cloud.requests"), 12);
   EXPECT_EQ(value("backend.cloud.body_bytes"), 4096);
   EXPECT_EQ(value("backend.cloud.spans"), 90);
@@ -186,6 +190,7 @@ TEST(Figures, RefuseNamesThatCannotBeRight) {
                             "series.a.first_at_least(",
                             "series.a.zero_after(x)",
                             "answers.a",
+                            "posts.a",
                             "backend.a",
                             "backend.a.bytes",
                             "run.time"}) {

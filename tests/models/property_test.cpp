@@ -7,6 +7,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <iostream>
+#include <map>
+#include <set>
+#include <sstream>
 #include <string>
 
 #include "models/world.hpp"
@@ -98,9 +102,10 @@ std::string bytes_of(const Replication& run) { return to_json({{}, {run}, {}}); 
 struct Reached {
   std::int64_t produced = 0, stored = 0, lost = 0, sampled = 0, in_flight = 0, duplicates = 0, given_up = 0;
   int settled = 0;
-  std::map<std::string, std::int64_t> causes;
+  std::map<std::string, int> causes;  ///< runs in which it happened
 
   void add(const Replication& run) {
+    std::set<std::string> here;
     for (const DestinationFates& fates : run.destinations) {
       produced += fates.produced;
       stored += fates.stored;
@@ -109,8 +114,10 @@ struct Reached {
       in_flight += fates.in_flight;
       duplicates += fates.duplicates;
       given_up += fates.stored_though_given_up;
-      for (const Fate& fate : fates.lost) causes[fate.cause] += fate.items;
+      for (const Fate& fate : fates.lost) here.insert(fate.cause);
+      for (const Fate& fate : fates.sampled_out) here.insert(fate.cause);
     }
+    for (const std::string& cause : here) ++causes[cause];
   }
 };
 
@@ -128,25 +135,71 @@ void try_one(const Trial& trial, Reached& reached) {
   EXPECT_EQ(in_flight(run), 0) << "after a long drain";
 }
 
+/// Every way to end that the models know, but for what answers and hosts make of them.
+constexpr const char* kCauses[] = {"queue full",
+                                   "request larger than the queue",
+                                   "no room in the queue after a restart",
+                                   "gave up after retries",
+                                   "shut down while retrying",
+                                   "the client has gone",
+                                   "killed",
+                                   "refused, memory limit",
+                                   "refused, error in a statement",
+                                   "span larger than the batch's max_size",
+                                   "evicted before its decision",
+                                   "trace too large",
+                                   "undecided at shutdown",
+                                   "evicted before its release",
+                                   "waiting at shutdown",
+                                   "accepted, not stored",
+                                   "rejected in a partial success",
+                                   "SDK queue full",
+                                   "not sampled",
+                                   "dropped by a policy",
+                                   "late, trace not sampled",
+                                   "filtered",
+                                   "not sampled at the head"};
+
+/// Types of components that random scenarios must use, each in 25 pipelines at least.
+constexpr const char* kComponents[] = {"otlphttp/",     "otlp/",       "debug",     "forward",
+                                       "memory_limiter", "batch",       "filter",    "attributes",
+                                       "resource",       "transform",   "probabilistic_sampler",
+                                       "groupbytrace",   "tail_sampling", "storage: file_storage"};
+
+TEST(RandomScenarios, UseEveryComponent) {
+  std::map<std::string, int> pipelines;
+  for (std::uint64_t number = 1; number <= 500; ++number) {
+    for (const auto& [name, text] : make_random_scenario(number).files) {
+      std::istringstream lines{text};
+      for (std::string line; std::getline(lines, line);) {
+        const bool uses = line.find("receivers: [") != std::string::npos || line.find("sending_queue") != std::string::npos;
+        for (const char* component : kComponents) pipelines[component] += uses && line.find(component) != std::string::npos;
+      }
+    }
+  }
+  for (const char* component : kComponents) EXPECT_GE(pipelines[component], 25) << component;
+}
+
 TEST(RandomScenarios, EveryItemHasAFateTheBytesRepeatAndNothingStaysInFlight) {
   std::signal(SIGABRT, tell_how_to_repeat);
   const std::uint64_t first = from_environment("SPILLWAY_PROPERTY_FIRST", 1);
-  const std::uint64_t count = from_environment("SPILLWAY_PROPERTY_COUNT", 520);
+  const std::uint64_t count = from_environment("SPILLWAY_PROPERTY_COUNT", 1200);
   Reached reached;
   for (std::uint64_t number = first; number < first + count; ++number) {
     const Trial trial{number};
     try_one(trial, reached);
     ASSERT_FALSE(HasFailure()) << trial.repeat();
   }
-  if (count < 500) return;
+  if (count < 1200) return;
   EXPECT_GT(reached.stored, 0);
   EXPECT_GT(reached.sampled, 0);
   EXPECT_GT(reached.in_flight, 0);
   EXPECT_GT(reached.duplicates, 0);
   EXPECT_GT(reached.given_up, 0);
   EXPECT_GT(reached.settled, 100);
-  for (const char* cause : {"queue full", "gave up after retries", "shut down while retrying", "killed", "SDK queue full"}) {
-    EXPECT_GT(reached.causes[cause], 0) << cause;
+  for (const char* cause : kCauses) EXPECT_GE(reached.causes[cause], 10) << cause;
+  if (HasFailure()) {
+    for (const auto& [cause, runs] : reached.causes) std::cout << cause << ": in " << runs << " runs\n";
   }
 }
 

@@ -38,18 +38,23 @@ std::string number(int n) { return std::to_string(n); }
 /// One collector's file.
 class CollectorFile {
  public:
-  CollectorFile(Dice& dice, bool newer, Texts endpoints) : dice_{dice}, newer_{newer}, endpoints_{std::move(endpoints)} {}
+  /// `settles`: nothing may wait for ever.
+  CollectorFile(Dice& dice, bool newer, bool settles, Texts endpoints)
+      : dice_{dice}, newer_{newer}, settles_{settles}, endpoints_{std::move(endpoints)} {}
 
   std::string text() {
     std::string out = "receivers:\n  otlp:\n    protocols:\n      http: {endpoint: 0.0.0.0:4318" + body_limit() + "}\n" +
-                      "  zipkin: {endpoint: 0.0.0.0:9411}\nprocessors:\n" + processors() + "exporters:\n  debug: {}\n";
+                      "      grpc: {endpoint: 0.0.0.0:4317}\n  zipkin: {endpoint: 0.0.0.0:9411}\nprocessors:\n" + processors() +
+                      samplers() + "exporters:\n  debug: {}\n";
     Texts exporters;
     for (std::size_t i = 0; i < endpoints_.size(); ++i) {
-      exporters.push_back("otlphttp/" + std::to_string(i));
+      const bool grpc = endpoints_[i].ends_with(":4317");
+      exporters.push_back((grpc ? "otlp/" : "otlphttp/") + std::to_string(i));
       out += exporter(exporters.back(), endpoints_[i]);
     }
-    out += "extensions:\n  basicauth: {client_auth: {username: me, password: secret}}\n";
-    return out + "service:\n  extensions: [basicauth]\n  pipelines:\n" + pipelines(exporters);
+    out += "connectors:\n  forward:\nextensions:\n  basicauth: {client_auth: {username: me, password: secret}}\n";
+    out += "  file_storage: {directory: /var/lib/otelcol/storage, create_directory: true}\n";
+    return out + "service:\n  extensions: [basicauth, file_storage]\n  pipelines:\n" + pipelines(exporters);
   }
 
  private:
@@ -59,14 +64,57 @@ class CollectorFile {
     const int size = dice_.between(0, 2) == 0 ? 0 : dice_.between(1, 200);
     const int cap = dice_.chance(50) || size == 0 ? 0 : size + dice_.between(0, 100);
     return "  memory_limiter: {check_interval: " + dice_.pick({"200ms", "1s"}) + ", limit_mib: " +
-           dice_.pick({"30", "60", "4000"}) + "}\n  batch: {timeout: " + dice_.pick({"0s", "50ms", "200ms", "2s"}) +
-           ", send_batch_size: " + number(size) + ", send_batch_max_size: " + number(cap) + "}\n";
+           (settles_ ? dice_.pick({"60", "4000"}) : dice_.pick({"6", "13", "30"})) + "}\n  batch: {timeout: " + dice_.pick({"0s", "50ms", "200ms", "2s"}) +
+           ", send_batch_size: " + number(size) + ", send_batch_max_size: " + number(cap) + "}\n" +
+           "  filter: {error_mode: " + error_mode() + ", traces: {span: ['name == \"" +
+           dice_.pick({"child", "no such name", "call place0"}) + "\"'" +
+           (dice_.chance(30) ? ", 'attributes[\"attribute.1\"][\"deep\"] == 1'" : "") + "]}}\n" +
+           "  attributes: {actions: [{key: attribute.1, action: delete}, {key: team, value: a, action: insert}]}\n" +
+           "  resource: {attributes: [{key: zone, value: b, action: upsert}]}\n" +
+           "  transform: {error_mode: " + error_mode() + ", trace_statements: [{context: span, statements: [" +
+           dice_.pick({"'set(attributes[\"x\"], name)'", "'set(name, \"renamed\") where kind == 2'",
+                       "'set(attributes[\"x\"], attributes[\"attribute.2\"][\"deep\"])'"}) +
+           "]}]}\n";
+  }
+
+  /// A refused payload may be sent again for ever.
+  std::string error_mode() { return settles_ ? "ignore" : dice_.pick({"ignore", "propagate"}); }
+
+  std::string samplers() {
+    std::string tail = "  tail_sampling: {decision_wait: " + dice_.pick({"1s", "3s"}) + ", num_traces: " +
+                       dice_.pick({"3", "50", "5000"}) + ", policies: [" + flow_of(dice_.some(policies())) + "]";
+    if (newer_ && dice_.chance(30)) tail += ", maximum_trace_size_bytes: 2500";
+    if (dice_.chance(40)) tail += ", decision_cache: {sampled_cache_size: 100}";
+    if (newer_ && !settles_ && dice_.chance(20)) tail += ", block_on_overflow: true";
+    if (newer_ && dice_.chance(30)) tail += ", drop_pending_traces_on_shutdown: true";
+    return tail + "}\n  probabilistic_sampler: {sampling_percentage: " + dice_.pick({"10", "60"}) + ", mode: " +
+           dice_.pick({"hash_seed", "proportional", "equalizing"}) + "}\n  groupbytrace: {wait_duration: " +
+           dice_.pick({"100ms", "2s"}) + ", num_traces: " + dice_.pick({"2", "20", "10000"}) + "}\n";
+  }
+
+  Texts policies() const {
+    Texts all{"{name: errors, type: status_code, status_code: {status_codes: [ERROR]}}",
+              "{name: slow, type: latency, latency: {threshold_ms: 5}}",
+              "{name: some, type: probabilistic, probabilistic: {sampling_percentage: 40}}",
+              "{name: few, type: rate_limiting, rate_limiting: {spans_per_second: 30}}",
+              "{name: chosen, type: string_attribute, string_attribute: {key: color, values: [red]}}"};
+    if (newer_) {
+      all.push_back("{name: no-blue, type: drop, drop: {drop_sub_policy: [{name: blue, type: string_attribute, "
+                    "string_attribute: {key: color, values: [blue]}}]}}");
+    }
+    return all;
+  }
+
+  static std::string flow_of(const Texts& list) {
+    const std::string text = flow(list);
+    return text.substr(1, text.size() - 2);
   }
 
   std::string exporter(const std::string& id, const std::string& endpoint) {
     std::string out = "  " + id + ":\n    endpoint: " + endpoint + "\n    timeout: " + dice_.pick({"500ms", "5s", "30s"}) +
                       "\n    compression: " + dice_.pick({"none", "gzip"}) + "\n";
-    if (dice_.chance(70)) out += "    auth: {authenticator: basicauth}\n";
+    if (id.starts_with("otlp/")) out += "    tls: {insecure: true}\n";
+    else if (dice_.chance(70)) out += "    auth: {authenticator: basicauth}\n";
     out += "    retry_on_failure: {enabled: " + dice_.pick({"true", "true", "false"}) +
            ", initial_interval: " + dice_.pick({"10ms", "1s"}) + ", " +
            dice_.pick({"max_interval: 1s, max_elapsed_time: 3s", "max_interval: 5s, max_elapsed_time: 0s",
@@ -77,10 +125,12 @@ class CollectorFile {
 
   std::string queue() {
     if (dice_.chance(20)) return "enabled: false";
-    const std::string size = dice_.pick({"1", "5", "100", "1000"});
+    const bool kept = !settles_ && dice_.chance(newer_ ? 40 : 95);  // what a file keeps may wait for ever
+    const std::string size = kept && !newer_ ? dice_.pick({"1", "1", "2"}) : dice_.pick({"1", "5", "100", "1000"});
     std::string out = "num_consumers: " + dice_.pick({"1", "2", "10"}) + ", queue_size: " + size;
+    if (kept) out += ", storage: file_storage";
     if (!newer_) return out;
-    out += ", block_on_overflow: " + dice_.pick({"true", "false"}) + ", wait_for_result: " + dice_.pick({"false", "false", "true"});
+    out += ", block_on_overflow: " + dice_.pick({"true", "false"}) + ", wait_for_result: " + (kept ? "false" : dice_.pick({"false", "false", "true"}));
     if (dice_.chance(40)) out += ", sizer: " + dice_.pick({"requests", "items"});
     if (!dice_.chance(40)) return out;
     const int least = std::stoi(size) == 1 ? 1 : dice_.between(1, std::min(50, std::stoi(size)));
@@ -89,22 +139,27 @@ class CollectorFile {
            ", max_size: " + number(most) + ", sizer: " + dice_.pick({"items", "items", "bytes"}) + "}";
   }
 
-  std::string pipeline(const std::string& id, const Texts& exporters) {
+  std::string pipeline(const std::string& id, const Texts& exporters, const std::string& receivers = "[otlp, zipkin]") {
     Texts processors;
     if (dice_.chance(30)) processors.push_back("memory_limiter");
+    for (const char* one : {"filter", "attributes", "resource", "transform", "probabilistic_sampler", "groupbytrace"}) {
+      if (dice_.chance(12)) processors.push_back(one);
+    }
+    if (dice_.chance(25)) processors.push_back("tail_sampling");
     if (dice_.chance(70)) processors.push_back("batch");
-    return "    " + id + ": {receivers: [otlp, zipkin], processors: " + flow(processors) + ", exporters: " + flow(exporters) + "}\n";
+    return "    " + id + ": {receivers: " + receivers + ", processors: " + flow(processors) + ", exporters: " + flow(exporters) + "}\n";
   }
 
   std::string pipelines(Texts exporters) {
     if (dice_.chance(10)) exporters.push_back("debug");
+    if (dice_.chance(20)) return pipeline("traces/in", {"forward"}) + pipeline("traces", exporters, "[forward]");
     std::string out = pipeline("traces", exporters);
     if (dice_.chance(20)) out += pipeline("traces/two", dice_.some(exporters));
     return out;
   }
 
   Dice& dice_;
-  bool newer_;
+  bool newer_, settles_;
   Texts endpoints_;
 };
 
@@ -115,7 +170,7 @@ class Maker {
     for (int i = dice_.between(1, 3); i > 0; --i) clouds_.push_back("cloud" + std::to_string(clouds_.size()));
     settles_ = dice_.chance(50);
     seconds_ = dice_.between(2, 20);
-    newer_ = dice_.chance(70);
+    newer_ = dice_.chance(60);
     gateway_ = dice_.chance(40);
     out_.scenario = "scenario: random " + std::to_string(number) + "\nseed: " + std::to_string(number) + "\n";
   }
@@ -226,8 +281,17 @@ class Maker {
     }
   }
 
+  std::string chosen_post(const std::string& at) {
+    return "{at: " + at + ", copies: " + dice_.pick({"1", "20"}) + ", spans: [{trace: a, id: root, name: root, status: " +
+           dice_.pick({"ok", "error"}) + ", attributes: {color: " + dice_.pick({"red", "blue"}) +
+           "}}, {trace: a, parent: root, name: child, duration: " + dice_.pick({"1ms", "20ms"}) + "}]}";
+  }
+
   void write_clients() {
     line("clients:");
+    line("  chooser: {in: " + dice_.pick(places_) + ", url: \"http://edge:" +
+         dice_.pick({"4317\", format: otlp_grpc", "4318/v1/traces\""}) + ", posts: [" + chosen_post("100ms") + ", " +
+         chosen_post(dice_.pick({"900ms", "3500ms"})) + "]}");
     for (int i = dice_.between(1, 3); i > 0; --i) {
       const bool zipkin = dice_.chance(50);
       const std::string target = zipkin ? dice_.pick({"edge", "edge", "jaeger"}) + ":9411/api/v2/spans" : dice_.pick({"edge", "edge", "cloud0"}) + ":4318/v1/traces";
@@ -245,20 +309,28 @@ class Maker {
   void write_collector(const std::string& name, const Texts& places, Texts endpoints) {
     line("  " + name + ": {config: " + name + ".yaml, version: " + (newer_ ? "0.159.0" : dice_.pick({"0.111.0", "0.114.0"})) +
          ", in: " + flow(places) + ", addresses: [" + name + "], cpus: " + dice_.pick({"1", "2", "8"}) + "}");
-    out_.files[name + ".yaml"] = CollectorFile{dice_, newer_, std::move(endpoints)}.text();
+    out_.files[name + ".yaml"] = CollectorFile{dice_, newer_, settles_, std::move(endpoints)}.text();
+  }
+
+  Texts gateway_urls(const std::string& cloud) {
+    const std::string gateway = dice_.pick({"http://gateway:4318", "http://gateway:4317"});
+    return dice_.chance(70) ? Texts{gateway} : Texts{gateway, cloud};
   }
 
   void write_collectors() {
     Texts urls;
     for (const std::string& cloud : clouds_) urls.push_back("http://" + cloud + ":4318");
+    if (dice_.chance(40)) urls.push_back("http://grpc-cloud:4317");
     line("collectors:");
     write_collector("edge", dice_.chance(50) ? places_ : dice_.some(places_),
-                    gateway_ ? (dice_.chance(70) ? Texts{"http://gateway:4318"} : Texts{"http://gateway:4318", urls[0]}) : dice_.some(urls));
+                    gateway_ ? gateway_urls(urls[0]) : dice_.some(urls));
     if (gateway_) write_collector("gateway", {places_[0]}, dice_.some(urls));
   }
 
   std::string trouble() {
-    switch (dice_.between(0, 5)) {
+    switch (dice_.between(0, 7)) {
+      case 7: return "answer: 200, store: false";
+      case 6: return "answer: 200, rejects: " + dice_.pick({"1", "7"});
       case 0: return "hang: true";
       case 1: return "hang: true, store: true";
       case 2: return "reset: true, store: " + dice_.pick({"true", "false"});
@@ -272,27 +344,38 @@ class Maker {
     line("  " + name + ":");
     for (const std::string& text : head) line("    " + text);
     line("    latency: " + law(dice_.pick({"1", "30"})));
-    if (dice_.chance(25)) line("    user: me\n    password: secret");
+    const bool grpc = name == "grpc-cloud";
+    if (!grpc && dice_.chance(25)) line("    user: me\n    password: secret");
     if (settles_ || dice_.chance(60)) return;
+    if (grpc) return write_grpc_script();
     line("    script:");
     line("      - {from_request: " + number(dice_.between(1, 10)) + ", " + trouble() + "}");
     line("      - {from_request: " + number(dice_.between(11, 30)) + ", " + trouble() + "}");
     if (dice_.chance(60)) line("      - {from_request: " + number(dice_.between(31, 60)) + ", answer: 200}");
   }
 
+  void write_grpc_script() {
+    line("    script:");
+    line("      - {from_request: " + number(dice_.between(1, 10)) + ", code: " +
+         dice_.pick({"UNAVAILABLE", "RESOURCE_EXHAUSTED", "INVALID_ARGUMENT", "INTERNAL", "CANCELLED"}) + "}");
+    line("      - {from_request: " + number(dice_.between(11, 30)) + ", code: OK, rejects: 3}");
+    if (dice_.chance(60)) line("      - {from_request: " + number(dice_.between(31, 60)) + ", code: OK}");
+  }
+
   void write_backends() {
     line("backends:");
     for (const std::string& cloud : clouds_) write_backend(cloud, {"addresses: [\"" + cloud + ":4318\"]"});
     write_backend("jaeger", {"in: " + flow(places_), "accepts: zipkin", "addresses: [\"jaeger:9411\"]"});
+    write_backend("grpc-cloud", {"accepts: otlp_grpc", "addresses: [\"grpc-cloud:4317\"]"});
   }
 
   void write_faults() {
     line("faults:");
     line("  - {at: " + number(seconds_) + "s, for: 1ms, backend: jaeger, refuse: true}");
     const std::string lasts = ", for: " + number(dice_.between(1, 6000)) + "ms";
-    for (int i = dice_.between(0, 4); i > 0; --i) {
+    for (int i = dice_.between(0, 5); i > 0; --i) {
       std::string text = "  - {at: " + moment();
-      switch (dice_.between(0, 3)) {
+      switch (dice_.between(0, 4)) {
         case 0: text += lasts + ", backend: " + dice_.pick(clouds_) + ", " + trouble(); break;
         case 1: text += lasts + ", backend: jaeger, " + trouble(); break;
         case 2: text += lasts + ", link: [" + dice_.pick(places_) + ", " + dice_.pick(clouds_) + "]"; break;
@@ -305,8 +388,8 @@ class Maker {
   std::string collector_fault() {
     std::string text = ", collector: " + (gateway_ ? dice_.pick({"edge", "gateway"}) : "edge") + ", signal: ";
     if (dice_.chance(25)) return text + "HUP";
-    text += dice_.pick({"TERM", "KILL"});
-    if (dice_.chance(80)) text += ", restart_after: " + dice_.pick({"0s", "100ms", "4s"});
+    text += dice_.pick({"TERM", "TERM", "KILL"});
+    if (dice_.chance(80) || settles_) text += ", restart_after: " + dice_.pick({"0s", "100ms", "4s"});
     if (dice_.chance(50)) text += ", grace: " + dice_.pick({"0s", "500ms", "10s"});
     return text;
   }

@@ -15,7 +15,7 @@ struct RandomScenario {
 };
 
 /// The same scenario for the same number, on every machine. Small: a few thousand spans. Places, links, services of
-/// every runtime and instrumentation, clients, chains of collectors with random settings, backends that
+/// every runtime and instrumentation, clients, chains of collectors with random settings and all processors, backends that
 /// misbehave by script or by fault, signals to collectors, cut links.
 RandomScenario make_random_scenario(std::uint64_t number);
 

@@ -202,6 +202,19 @@ TEST_P(OrderedTies, WhatAnInstantAddsToItselfComesAfterWhatItHad) {
   EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
 }
 
+// The buffer of next events overflows twice: with an instant that it cannot split, and with others before that.
+TEST_P(OrderedTies, AnInstantKeepsItsOrderWhenManyEventsComeBeforeIt) {
+  EventQueue queue{GetParam()};
+  queue.push(event(100ms, 0));
+  EXPECT_EQ(queue.pop().at, Time{100ms});
+  std::vector<std::uint64_t> expected;
+  for (std::uint64_t i = 1; i <= 160; ++i) queue.push(event(100600us, i));
+  for (std::uint64_t i = 201; i <= 400; ++i) queue.push(event(100300us, i));
+  for (std::uint64_t i = 201; i <= 400; ++i) expected.push_back(i);
+  for (std::uint64_t i = 1; i <= 160; ++i) expected.push_back(i);
+  EXPECT_EQ(drain(queue), expected);
+}
+
 INSTANTIATE_TEST_SUITE_P(Kinds, OrderedTies, testing::Values(QueueKind::wheel, QueueKind::reference),
                          [](const auto& kind) { return kind.param == QueueKind::wheel ? "wheel" : "reference"; });
 

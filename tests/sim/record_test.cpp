@@ -60,6 +60,7 @@ DestinationFates full_fates() {
   d.stored_though_given_up = 2;
   d.span_set = "00ff00ff00ff00ff";
   d.span_ids = {"0000000000000001", "0000000000000002"};
+  d.arrivals = {{"0000000000000001", {Time{2s}, Time{3s}}}, {"0000000000000002", {Time{4s}}}};
   return d;
 }
 
@@ -76,6 +77,7 @@ Replication full_replication() {
   for (const double v : {0.0, 1e-6, 0.2, 0.2, 30.0}) stats.latency.add(v);
   r.requests = {stats};
   r.answers = {{"sdk frontend", {{"202", 9}, {"timeout", 1}}}};
+  r.posts = {{"feeder", 1, Time{1s}, {{Time{2s}, "503"}, {Time{4s}, "200"}}}};
   r.backends = {{"tempo", 11, 22'000, 333, {{"200", 10}, {"429", 1}}}};
   return r;
 }
@@ -136,6 +138,9 @@ TEST_F(Record, ComesBackFromJsonAsItWas) {
   EXPECT_EQ(d.lost.at(0).first, Time{3min});
   EXPECT_EQ(d.lost.at(1).first, std::nullopt);
   EXPECT_EQ(d.span_ids.size(), 2u);
+  EXPECT_EQ(d.arrivals.at(0).at, (std::vector<Time>{Time{2s}, Time{3s}}));
+  EXPECT_EQ(r.posts.at(0).answers.at(1).at, Time{4s});
+  EXPECT_EQ(r.posts.at(0).answers.at(0).answer, "503");
   EXPECT_EQ(r.backends.at(0).answers.at("429"), 1);
   EXPECT_EQ(back.not_modelled.at(0).effect, "no effect on the result");
 }

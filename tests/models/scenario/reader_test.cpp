@@ -114,6 +114,11 @@ TEST(Scenario, ReadsRecordings) {
   EXPECT_EQ(*posts[1].header("x-b"), "c");
   EXPECT_EQ(*posts[1].header("content-encoding"), "gzip");
   EXPECT_EQ(posts[1].body, "{");
+  EXPECT_EQ(posts[1].url, "http://otel-collector:9411/api/v2/spans");
+  EXPECT_EQ(posts[1].timeout, 700ms);
+  EXPECT_EQ(posts[1].retry->attempts, 4);
+  EXPECT_EQ(posts[1].retry->after, 2s);
+  EXPECT_EQ(posts[0].timeout, std::nullopt);
 }
 
 TEST(Scenario, StepsByTimeBecomeFaults) {

@@ -12,13 +12,15 @@ namespace {
 struct ClientBench : Bench {
   /// Plays it for `until` seconds against a table of answers.
   const SentList& play(const Client& spec, double until, Time end = kNever) {
-    ScriptedClient client{run, transport, spec, {0, reach, "host"}, 0, resource, 0, end};
+    ScriptedClient client{run, transport, spec, {{0, reach, "host"}}, 0, resource, 0, end, true};
     run_until(until);
     answers = client.answers().answers;
+    posts = client.posts();
     return transport.posts;
   }
   AnswerTable transport{*this};
   std::map<std::string, std::int64_t> answers;
+  std::vector<PostAnswers> posts;
 };
 
 Client every_second(int count) {
@@ -65,6 +67,12 @@ TEST(ScriptedClient, RetriesTheSamePostBeforeTheNext) {
   client.retry = {3, 2s};
   EXPECT_EQ(bench.play(client, 20), (SentList{{0, 3}, {2, 3}, {4, 3}, {4, 3}}));
   EXPECT_EQ(bench.answers, (std::map<std::string, std::int64_t>{{"200", 2}, {"503", 2}}));
+  ASSERT_EQ(bench.posts.size(), 2u);
+  ASSERT_EQ(bench.posts[0].answers.size(), 3u);
+  EXPECT_EQ(bench.posts[0].number, 1);
+  EXPECT_EQ(bench.posts[0].answers[1].answer, "503");
+  EXPECT_EQ(bench.posts[0].answers[2].at, moment(4));
+  EXPECT_EQ(bench.posts[1].sent, moment(4));
   EXPECT_EQ(bench.fates().stored, 6);
 }
 
