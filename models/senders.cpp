@@ -31,11 +31,11 @@ CallLatency call_latency(const Scenario& scenario) {
   return table;
 }
 
-Senders::Senders(Run& run, Transport& transport, AddressBook& book, const Scenario& scenario, Duration warm_up)
+Senders::Senders(Run& run, Transport& transport, AddressBook& book, const Scenario& scenario, Duration warm_up, Which which)
     : run_{run}, transport_{transport}, scenario_{scenario}, end_{Time{} + scenario.duration} {
-  build_processes(book);
+  if (which == Which::all) build_processes(book);
   application_ = std::make_unique<Application>(run, processes_, call_latency(scenario), Time{} + warm_up);
-  build_traffic();
+  if (which == Which::all) build_traffic();
   build_clients(book);
 }
 

@@ -27,8 +27,10 @@ class AddressBook {
 
 class Senders {
  public:
+  enum class Which { all, only_clients };  ///< the latter where real services take the requests of users
   /// Statistics of requests leave out those that arrive within `warm_up`.
-  Senders(Run& run, Transport& transport, AddressBook& book, const Scenario& scenario, Duration warm_up);
+  Senders(Run& run, Transport& transport, AddressBook& book, const Scenario& scenario, Duration warm_up,
+          Which which = Which::all);
   /// Latencies over time, for finding where the warm-up ends; `trace` outlives this.
   void watch(LatencyTrace& trace) { application_->watch(trace); }
   void report(Replication& result) const;

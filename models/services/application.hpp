@@ -12,6 +12,7 @@
 #include "models/services/cpu.hpp"
 #include "models/services/latency_trace.hpp"
 #include "models/services/plan.hpp"
+#include "models/traffic/request_taker.hpp"
 #include "sim/histogram.hpp"
 
 namespace spillway {
@@ -32,15 +33,14 @@ struct CallLatency {
   const Distribution& at(std::uint16_t from, std::uint16_t to) const { return between[from * places + to]; }
 };
 
-class Application final : public Component, public TaskOwner {
+class Application final : public Component, public TaskOwner, public RequestTaker {
  public:
   /// Requests that arrive before `counted_from` are played like all others, but are left out of stats().
   Application(Run& run, std::vector<RunningProcess>& processes, CallLatency latency, Time counted_from = {});
 
   /// Plans of one traffic, one per place it enters at, and its source number (the high bits of its trace indices).
   std::uint32_t add_plan(Plan plan);
-  /// A request arrives now.
-  void begin(std::uint32_t plan, std::uint64_t trace);
+  void begin(std::uint32_t plan, std::uint64_t trace) override;
 
   void handle(const Event& event) override;
   void task_done(std::uint64_t token, Time started) override;

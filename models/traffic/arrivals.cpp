@@ -5,9 +5,9 @@
 
 namespace spillway {
 
-Arrivals::Arrivals(Run& run, const Traffic& traffic, Application& application, std::vector<std::uint32_t> plans,
+Arrivals::Arrivals(Run& run, const Traffic& traffic, RequestTaker& taker, std::vector<std::uint32_t> plans,
                    std::uint64_t source, Time end)
-    : run_{run}, traffic_{traffic}, application_{application}, plans_{std::move(plans)}, source_{source},
+    : run_{run}, traffic_{traffic}, taker_{taker}, plans_{std::move(plans)}, source_{source},
       end_{std::min(end, traffic.stop.value_or(kNever))}, self_{run.sim.add(*this)},
       gaps_{run.sim.stream("traffic " + traffic.name, "gap")}, places_{run.sim.stream("traffic " + traffic.name, "place")} {
   schedule_next(traffic.start);
@@ -30,7 +30,7 @@ void Arrivals::handle(const Event& event) {
   const std::uint64_t number = number_++;
   std::size_t place = 0;
   if (plans_.size() > 1) place = static_cast<std::size_t>(Draws{places_, number}.uniform() * static_cast<double>(plans_.size()));
-  application_.begin(plans_[place], source_ << 48 | number);
+  taker_.begin(plans_[place], source_ << 48 | number);
   schedule_next(event.at);
 }
 

@@ -3,7 +3,9 @@
 
 #include <vector>
 
-#include "models/services/application.hpp"
+#include "models/run.hpp"
+#include "models/scenario/scenario.hpp"
+#include "models/traffic/request_taker.hpp"
 
 namespace spillway {
 
@@ -11,7 +13,7 @@ namespace spillway {
 class Arrivals final : public Component {
  public:
   /// `plans`: one per place of entry. `source`: high bits of the trace indices. None arrive after `end`.
-  Arrivals(Run& run, const Traffic& traffic, Application& application, std::vector<std::uint32_t> plans,
+  Arrivals(Run& run, const Traffic& traffic, RequestTaker& taker, std::vector<std::uint32_t> plans,
            std::uint64_t source, Time end);
   void handle(const Event& event) override;
 
@@ -19,7 +21,7 @@ class Arrivals final : public Component {
   void schedule_next(Time after);
   Run& run_;
   const Traffic& traffic_;
-  Application& application_;
+  RequestTaker& taker_;
   std::vector<std::uint32_t> plans_;
   std::uint64_t source_;
   Time end_;

@@ -15,6 +15,8 @@
 #include "real/local/machine_load.hpp"
 #include "real/local/plan_of_lab.hpp"
 #include "real/local/real_collector.hpp"
+#include "real/local/real_services.hpp"
+#include "real/local/render_users.hpp"
 #include "real/sink/sink.hpp"
 #include "real/sink/verdict.hpp"
 
@@ -131,13 +133,20 @@ class Measurement {
   RunRecord play() {
     start_sinks();
     start_collectors();
+    if (real_services()) {
+      services_ = std::make_unique<RealServices>(io_, lab_, run_, scenario_, plan_, world_);
+      services_->start(options_.service, options_.logs.empty() ? lab_.folder() : options_.logs);
+    }
     zero_ = SteadyClock::now();
     const auto epoch = std::chrono::system_clock::now().time_since_epoch();
     PacedRun paced{io_, run_, zero_};
     RealTransport transport{io_, run_, std::chrono::duration_cast<std::chrono::microseconds>(epoch).count(), [&paced] { paced.catch_up(); }};
     LabBook book{world_, plan_, transport};
     for (const SinkPlan& sink : plan_.sinks) run_.ledger.add_destination(sink.backend.name);
-    const Senders senders{run_, transport, book, scenario_, warm_up_.length};
+    const auto which = real_services() ? Senders::Which::only_clients : Senders::Which::all;
+    const Senders senders{run_, transport, book, scenario_, warm_up_.length, which};
+    std::optional<RenderUsers> users;
+    if (real_services()) users.emplace(run_, transport, scenario_, plan_, Time{} + warm_up_.length);
     const Faults faults{run_, scenario_.faults, [this](const Fault& f) { apply(f, true); }, [this](const Fault& f) { apply(f, false); }};
     Scraper scraper{collector_pointers(), zero_, scrape_moments(scenario_)};
     const MachineLoad before = machine_load();
@@ -146,7 +155,9 @@ class Measurement {
     if (lab_.stop_requested()) throw std::runtime_error("stopped by the user");
     const double idle = idle_share(before, machine_load());
     scraper.stop();
+    if (services_) services_->look();
     RunRecord record = describe(scraper, senders);
+    if (users) add_services(record, *users);
     record.manifest.notes["machine idle"] = std::to_string(static_cast<int>(idle * 100)) + " %";
     record.manifest.notes["worst lateness of the emitter"] = std::to_string(paced.worst_lateness() / std::chrono::microseconds{1}) + " us";
     return record;
@@ -242,7 +253,9 @@ class Measurement {
     return list;
   }
 
+  bool real_services() const { return !options_.service.empty(); }
   RunRecord describe(Scraper& scraper, const Senders& senders);
+  void add_services(RunRecord& record, const RenderUsers& users);
   DestinationFates fates(std::size_t sink, const DestinationFates& senders, const std::vector<MetricValue>& page) const;
 
   Lab& lab_;
@@ -258,6 +271,7 @@ class Measurement {
   SteadyClock::time_point zero_{};
   std::vector<std::unique_ptr<Sink>> sinks_;
   std::vector<std::unique_ptr<RealCollector>> collectors_;
+  std::unique_ptr<RealServices> services_;  ///< null: they are played
   std::unique_ptr<asio::posix::stream_descriptor> stop_;
 };
 
@@ -335,7 +349,8 @@ RunRecord Measurement::describe(Scraper& scraper, const Senders& senders) {
   for (const MetricSnapshot& snapshot : snapshots) {
     if (std::find(scenario_.sample_at.begin(), scenario_.sample_at.end(), snapshot.at) != scenario_.sample_at.end()) result.snapshots.push_back(snapshot);
   }
-  const std::vector<DestinationFates> books = run_.ledger.close();
+  std::vector<DestinationFates> books = run_.ledger.close();
+  if (services_) services_->add_to(books);
   for (std::size_t i = 0; i < sinks_.size(); ++i) {
     result.destinations.push_back(fates(i, books[i], result.metrics));
     result.backends.push_back(sinks_[i]->counters().backend);
@@ -349,6 +364,19 @@ RunRecord Measurement::describe(Scraper& scraper, const Senders& senders) {
   }
   record.replications.push_back(std::move(result));
   return record;
+}
+
+// What the real services and their users know beside the fates.
+void Measurement::add_services(RunRecord& record, const RenderUsers& users) {
+  Replication& result = record.replications.front();
+  result.requests = users.stats();
+  services_->add_answers(result.answers);
+  result.answers.push_back({"users", users.answers()});
+  auto& notes = record.manifest.notes;
+  services_->add_notes(notes);
+  notes["services"] = "real processes";
+  if (users.open() > 0) notes["requests without an answer at the end"] = std::to_string(users.open());
+  for (NotModelled& own : own_ways_of_real_services(scenario_)) record.not_modelled.push_back(std::move(own));
 }
 
 }  // namespace
@@ -375,8 +403,12 @@ std::vector<std::string> missing_for_measure(const PreparedScenario& prepared, c
                         ": limit_percentage is of this machine's memory here; use limit_mib");
     }
   }
+  if (!options.service.empty()) {
+    if (!fs::exists(options.service)) missing.push_back("no program " + options.service.string() + "; build the target mandelbrot");
+    for (const std::string& problem : missing_for_real_services(prepared.scenario)) missing.push_back(problem);
+  }
   World world{prepared, 0, {}};
-  for (const std::string& problem : plan_lab(prepared, world).problems) missing.push_back(problem);
+  for (const std::string& problem : plan_lab(prepared, world, !options.service.empty()).problems) missing.push_back(problem);
   for (const Fault& fault : prepared.scenario.faults) {
     if (fault.kind == Fault::Kind::link) missing.push_back("a cut link cannot be made here; use a backend fault with `hang: true`");
   }
@@ -385,7 +417,7 @@ std::vector<std::string> missing_for_measure(const PreparedScenario& prepared, c
 
 RunRecord measure(const std::shared_ptr<const PreparedScenario>& prepared, const MeasureOptions& options) {
   World world{*prepared, 0, {}};
-  const LabPlan plan = plan_lab(*prepared, world);
+  const LabPlan plan = plan_lab(*prepared, world, !options.service.empty());
   // The lab is a child process: what it measured comes back through a file.
   std::string folder = (fs::temp_directory_path() / "spillway-measure-XXXXXX").string();
   if (::mkdtemp(folder.data()) == nullptr) throw std::runtime_error("cannot make a folder in " + fs::temp_directory_path().string());

@@ -19,6 +19,8 @@ struct MeasureOptions {
   /// Path of a real collector for each version that is there, e.g. {0,159,0}.
   std::vector<std::pair<collector::Version, std::filesystem::path>> collectors;
   std::filesystem::path logs;  ///< existing folder for the programs' output; empty: thrown away
+  /// Program of the Mandelbrot service: the scenario's services are run as processes. Empty: they are played.
+  std::filesystem::path service;
   bool precise_cpu = false;  ///< series `spillway_process_cpu_seconds`: the kernel's clock beside the program's own figure
   std::function<void(double seconds)> progress;  ///< of the run so far; may be empty
 };

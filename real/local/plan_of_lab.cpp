@@ -104,9 +104,28 @@ void check_folders(const RoomPlan& room, const std::vector<std::filesystem::path
   }
 }
 
+/// A room for every service, after those of the collectors, and a relay for every way between two places.
+void plan_services(const PreparedScenario& prepared, LabPlan& plan) {
+  const Scenario& scenario = prepared.scenario;
+  for (std::size_t i = 0; i < scenario.services.size(); ++i) {
+    for (const std::string& place : scenario.services[i].in) {
+      const int number = static_cast<int>(plan.rooms.size() + plan.services.size());
+      plan.services.push_back({i, place_index(scenario, place), place + "/" + scenario.services[i].name,
+                               "room" + std::to_string(number), room_address(number)});
+      plan.spec.rooms.push_back({plan.services.back().room, hosts_for(prepared, plan, place), {}});
+    }
+  }
+  for (std::size_t from = 0; from < plan.services.size(); ++from) {
+    for (std::size_t to = 0; to < plan.services.size(); ++to) {
+      if (plan.services[from].place == plan.services[to].place) continue;
+      plan.relays.push_back({from, to, hub_address(static_cast<int>(plan.sinks.size() + plan.relays.size()))});
+    }
+  }
+}
+
 }  // namespace
 
-LabPlan plan_lab(const PreparedScenario& prepared, World& world) {
+LabPlan plan_lab(const PreparedScenario& prepared, World& world, bool real_services) {
   LabPlan plan;
   for (const BackendPlace& backend : world.backends()) {
     const bool grpc = prepared.scenario.backends[backend.index].accepts == Backend::Accepts::otlp_grpc;
@@ -123,8 +142,9 @@ LabPlan plan_lab(const PreparedScenario& prepared, World& world) {
     check_tls(room, prepared.configs[room.collector.index], plan);
     plan.spec.rooms.push_back({room.room, hosts_for(prepared, plan, world, room.collector), folders});
   }
-  plan.spec.hub_addresses = static_cast<int>(plan.sinks.size());
-  if (plan.sinks.size() > kHubAddresses || plan.rooms.size() > kRooms) plan.problems.push_back("more backends or collectors than one machine can hold here");
+  if (real_services) plan_services(prepared, plan);
+  plan.spec.hub_addresses = static_cast<int>(plan.sinks.size() + plan.relays.size());
+  if (plan.spec.hub_addresses > kHubAddresses || plan.spec.rooms.size() > kRooms) plan.problems.push_back("more backends, collectors or services than one machine can hold here");
   return plan;
 }
 

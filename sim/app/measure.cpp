@@ -37,11 +37,22 @@ struct Settings {
   std::string out;
   std::string logs;
   bool judge = false;
+  std::string services = "played";
+  bool accept_busy = false;
 };
+
+/// Built beside this program unless said otherwise.
+fs::path mandelbrot_program() {
+  if (const char* path = std::getenv("SPILLWAY_MANDELBROT")) return path;
+  std::error_code error;
+  const fs::path self = fs::read_symlink("/proc/self/exe", error);
+  return self.parent_path() / "../../real/mandelbrot/mandelbrot";
+}
 
 real::MeasureOptions programs(const Settings& settings) {
   real::MeasureOptions options;
   options.logs = settings.logs;
+  if (settings.services == "real") options.service = fs::weakly_canonical(mandelbrot_program());
   const std::pair<const char*, collector::Version> known[] = {{"SPILLWAY_OTELCOL_0_111", {0, 111, 0}},
                                                               {"SPILLWAY_OTELCOL_0_159", {0, 159, 0}}};
   for (const auto& [variable, version] : known) {
@@ -98,6 +109,17 @@ int judged(const std::shared_ptr<const PreparedScenario>& prepared, const real::
   }
 }
 
+/// What real services take is measured, not imposed: without idle time it would be a measure of the machine.
+bool refused_as_busy(const Settings& settings, const RunRecord& measured) {
+  if (settings.services != "real" || idle_percent(measured) >= kIdlePercentWanted) return false;
+  std::cerr << "spillway: " << (settings.accept_busy ? "warning" : "error") << ": the machine had only "
+            << measured.manifest.notes.at("machine idle") << " idle during this run, " << kIdlePercentWanted
+            << " % are wanted; the latencies are the machine's, not the services'"
+            << (settings.accept_busy ? "" : ". Measure again with less traffic or nothing else running, or take it as it is with --accept-busy")
+            << "\n";
+  return !settings.accept_busy;
+}
+
 int measure(const Settings& settings) {
   if (!settings.out.empty()) {
     if (const auto objection = objection_to(settings.out)) {
@@ -113,6 +135,7 @@ int measure(const Settings& settings) {
   if (!missing.empty()) return kEnvironment;
   const Scenario& scenario = scenario_of(*ready.prepared);
   RunRecord measured = real::measure(ready.prepared, options);
+  if (refused_as_busy(settings, measured)) return kEnvironment;
   print_summary(measured, scenario, settings.format);
   int code = kFine;
   if (settings.judge) {
@@ -134,11 +157,14 @@ constexpr const char* kExamples = R"(
 Examples:
   spillway measure scenarios/collector-cases/queue-full.yaml --compare
   spillway measure scenarios/trinity/healthy.yaml --duration 1min --compare
+  spillway measure scenarios/trinity/healthy.yaml --duration 1min --services real --compare
 
 Starts real collectors with the scenario's own files in networks of their own (nothing leaves the machine), scripted
 backends, and plays the simulated traffic against them in real time. With `judge` in the scenario, --compare simulates it
 100 times and judges these figures (exit code 99 when one differs); without, it lists all figures beside those of the
-simulated replication that had the same requests.)";
+simulated replication that had the same requests.
+With --services real the scenario's services are real Mandelbrot programs, one in each place, which render what its users ask
+for; calls between places pass relays with the latencies of its `links`. Their work is their own, not the scenario's.)";
 
 }  // namespace
 
@@ -160,6 +186,14 @@ void add_measure(CLI::App& spillway, Action& chosen) {
   command.add_option("--out", settings->out, "folder for record.json and series.csv")->type_name("DIR");
   command.add_option("--logs", settings->logs, "existing folder for the programs' own output")->type_name("DIR");
   command.add_flag("--compare", settings->judge, "compare with the simulation");
+  auto* services = command.add_option("--services", settings->services,
+                                      "played: this program posts their spans; real: Mandelbrot services run as processes")
+                       ->check(CLI::IsMember({"played", "real"}))
+                       ->type_name("played|real")
+                       ->capture_default_str();
+  command.add_flag("--accept-busy", settings->accept_busy,
+                   "with --services real: take a run on a machine without idle time")
+      ->needs(services);
   command.callback([settings, &chosen] {
     if (settings->file.empty() && !settings->cost_grid) throw CLI::RequiredError("SCENARIO");
     chosen = [settings] {
