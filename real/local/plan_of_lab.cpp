@@ -35,12 +35,11 @@ std::vector<std::string> resolved_names(const collector::CollectorConfig& config
   return names;
 }
 
-// What a collector in this place finds under each name: its own place's instance first.
+// What a program in this place finds under each name: its own place's instance first, all addresses under `resolved` ones.
 std::vector<HostEntry> hosts_for(const PreparedScenario& prepared, const LabPlan& plan, World& world,
-                                 const CollectorPlace& collector) {
-  const std::string& place = collector.place;
+                                 const std::string& place, const std::vector<std::string>& resolved) {
   std::vector<HostEntry> hosts;
-  std::vector<std::string> taken = resolved_names(prepared.configs[collector.index]);
+  std::vector<std::string> taken = resolved;
   for (const std::string& name : taken) {
     for (const std::string& address : world.lookup(place_index(prepared.scenario, place), name)) hosts.push_back({address, {name}});
   }
@@ -105,14 +104,14 @@ void check_folders(const RoomPlan& room, const std::vector<std::filesystem::path
 }
 
 /// A room for every service, after those of the collectors, and a relay for every way between two places.
-void plan_services(const PreparedScenario& prepared, LabPlan& plan) {
+void plan_services(const PreparedScenario& prepared, World& world, LabPlan& plan) {
   const Scenario& scenario = prepared.scenario;
   for (std::size_t i = 0; i < scenario.services.size(); ++i) {
     for (const std::string& place : scenario.services[i].in) {
       const int number = static_cast<int>(plan.rooms.size() + plan.services.size());
       plan.services.push_back({i, place_index(scenario, place), place + "/" + scenario.services[i].name,
                                "room" + std::to_string(number), room_address(number)});
-      plan.spec.rooms.push_back({plan.services.back().room, hosts_for(prepared, plan, place), {}});
+      plan.spec.rooms.push_back({plan.services.back().room, hosts_for(prepared, plan, world, place, {}), {}});
     }
   }
   for (std::size_t from = 0; from < plan.services.size(); ++from) {
@@ -140,9 +139,10 @@ LabPlan plan_lab(const PreparedScenario& prepared, World& world, bool real_servi
     const std::vector<std::filesystem::path> folders = storage_folders(prepared.configs[room.collector.index]);
     check_folders(room, folders, plan);
     check_tls(room, prepared.configs[room.collector.index], plan);
-    plan.spec.rooms.push_back({room.room, hosts_for(prepared, plan, world, room.collector), folders});
+    const std::vector<std::string> names = resolved_names(prepared.configs[room.collector.index]);
+    plan.spec.rooms.push_back({room.room, hosts_for(prepared, plan, world, room.collector.place, names), folders});
   }
-  if (real_services) plan_services(prepared, plan);
+  if (real_services) plan_services(prepared, world, plan);
   plan.spec.hub_addresses = static_cast<int>(plan.sinks.size() + plan.relays.size());
   if (plan.spec.hub_addresses > kHubAddresses || plan.spec.rooms.size() > kRooms) plan.problems.push_back("more backends, collectors or services than one machine can hold here");
   return plan;
