@@ -15,6 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 namespace asio = boost::asio;
+constexpr Duration kPatienceForPages = std::chrono::seconds{60};  // a loop under load answers after what waits before
 constexpr const char* kRender = "POST /api/render";
 constexpr const char* kStage = "POST /internal/render-stage";
 
@@ -220,7 +221,7 @@ void RealServices::start_program(const ServicePlan& plan, const fs::path& progra
 
 void RealServices::look() {
   for (Running& running : services_) {
-    const auto page = lab_.http_get(running.plan->room, "127.0.0.1", kServicePort, "/metrics", std::chrono::seconds{5});
+    const auto page = lab_.http_get(running.plan->room, "127.0.0.1", kServicePort, "/metrics", kPatienceForPages);
     if (!page) throw std::runtime_error(running.plan->name + " does not show its metrics");
     running.page = parse_prometheus_text(*page).values;
   }

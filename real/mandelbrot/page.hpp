@@ -16,9 +16,9 @@ inline constexpr const char* kPage = R"html(<!doctype html>
   p.lead { margin: 0 0 1.2rem; opacity: .75; }
   main { display: flex; flex-wrap: wrap; gap: 1.5rem; align-items: flex-start; }
   figure { margin: 0; flex: 1 1 30rem; }
-  img { width: 100%; background: #000; aspect-ratio: 480 / 300; object-fit: contain; cursor: zoom-in; border-radius: 6px; }
+  img { width: 100%; height: auto; background: #000; aspect-ratio: 480 / 300; object-fit: contain; cursor: zoom-in; border-radius: 6px; }
   figcaption { font-size: .85rem; opacity: .75; }
-  form { display: grid; grid-template-columns: auto 1fr; gap: .4rem .8rem; flex: 0 0 17rem; }
+  form { display: grid; grid-template-columns: auto 1fr; gap: .4rem .8rem; flex: 1 0 17rem; }
   label { align-self: center; } input, select, button { font: inherit; padding: .15rem .4rem; width: 100%; box-sizing: border-box; }
   button { grid-column: 1 / -1; background: var(--accent); color: #fff; border: 0; border-radius: 6px; padding: .45rem; cursor: pointer; }
   button:disabled { opacity: .5; cursor: progress; }
@@ -32,7 +32,7 @@ inline constexpr const char* kPage = R"html(<!doctype html>
 <p class="lead">One picture, one tile from each cloud, one trace.</p>
 <main>
   <figure>
-    <img id="picture" alt="the Mandelbrot set" width="480" height="300">
+    <img id="picture" alt="the Mandelbrot set">
     <figcaption>Click to zoom in, with shift to zoom out.</figcaption>
   </figure>
   <form id="form">
