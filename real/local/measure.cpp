@@ -135,7 +135,7 @@ class Measurement {
     start_collectors();
     if (real_services()) {
       services_ = std::make_unique<RealServices>(io_, lab_, run_, scenario_, plan_, world_);
-      services_->start(options_.service, options_.logs.empty() ? lab_.folder() : options_.logs);
+      services_->start(options_.service, options_.logs.empty() ? lab_.folder() : options_.logs, options_.service_cpus);
     }
     zero_ = SteadyClock::now();
     const auto epoch = std::chrono::system_clock::now().time_since_epoch();

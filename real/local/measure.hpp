@@ -21,6 +21,7 @@ struct MeasureOptions {
   std::filesystem::path logs;  ///< existing folder for the programs' output; empty: thrown away
   /// Program of the Mandelbrot service: the scenario's services are run as processes. Empty: they are played.
   std::filesystem::path service;
+  double service_cpus = 0;  ///< that each of them may use, by a quota of the kernel's; 0: no quota
   bool precise_cpu = false;  ///< series `spillway_process_cpu_seconds`: the kernel's clock beside the program's own figure
   std::function<void(double seconds)> progress;  ///< of the run so far; may be empty
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -159,7 +160,12 @@ std::map<std::string, std::string> service_environment(const Scenario& scenario,
 RealServices::RealServices(asio::io_context& io, Lab& lab, Run& run, const Scenario& scenario, const LabPlan& plan, World& world)
     : io_{io}, lab_{lab}, run_{run}, scenario_{scenario}, plan_{plan}, world_{world} {}
 
-void RealServices::start(const fs::path& program, const fs::path& logs) {
+RealServices::~RealServices() {
+  for (Running& running : services_) running.process->signal(SIGKILL);
+  for (Running& running : services_) running.process->wait(std::chrono::seconds{5});
+}
+
+void RealServices::start(const fs::path& program, const fs::path& logs, double cpus) {
   start_relays();
   std::vector<fs::path> files;
   for (const ServicePlan& plan : plan_.services) {
@@ -167,7 +173,7 @@ void RealServices::start(const fs::path& program, const fs::path& logs) {
     std::replace(name.begin(), name.end(), '/', '-');
     files.push_back(logs / name);
     fs::remove(files.back());
-    start_program(plan, program, files.back());
+    start_program(plan, program, files.back(), cpus);
   }
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
   for (std::size_t i = 0; i < services_.size(); ++i) {
@@ -210,13 +216,19 @@ std::map<std::string, std::string> RealServices::urls_from(std::size_t service) 
   return urls;
 }
 
-void RealServices::start_program(const ServicePlan& plan, const fs::path& program, const fs::path& log) {
+void RealServices::start_program(const ServicePlan& plan, const fs::path& program, const fs::path& log, double cpus) {
   const Service& service = scenario_.services[plan.index];
   ProgramSpec spec;
   spec.argv = {program.string()};
   spec.environment = service_environment(scenario_, service, plan.place, urls_from(services_.size()));
   spec.stdout_file = spec.stderr_file = log;
-  services_.push_back({&plan, &service, &lab_.start(plan.room, spec), {}});
+  Process& process = lab_.start(plan.room, spec);
+  std::unique_ptr<CpuQuota> quota;
+  if (cpus > 0) {
+    quota = std::make_unique<CpuQuota>("spillway-service-" + std::to_string(services_.size()), cpus);
+    quota->add(process.pid());
+  }
+  services_.push_back({&plan, &service, &process, std::move(quota), {}});
 }
 
 void RealServices::look() {
@@ -277,6 +289,10 @@ void RealServices::add_notes(std::map<std::string, std::string>& notes) {
     const ProcessUsage usage = running.process->usage();
     const std::string& name = running.plan->name;
     notes[name + " CPU"] = std::to_string(total(running.page, "process_cpu_seconds_total")) + " s";
+    if (running.quota) {
+      notes[name + " CPU quota"] = running.quota->problem().empty() ? "held back for " + std::to_string(running.quota->throttled_seconds()) + " s"
+                                                                   : "none: " + running.quota->problem();
+    }
     notes[name + " peak memory"] = std::to_string(usage.rss_peak / 1024) + " KiB";
     notes[name + " rendered"] = std::to_string(count(running.page, "mandelbrot_tiles_total")) + " tiles, " +
                                 std::to_string(count(running.page, "mandelbrot_pixels_total")) + " pixels, " +

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "models/simulated_world.hpp"
+#include "real/local/cpu_quota.hpp"
 #include "real/local/lab.hpp"
 #include "real/local/plan_of_lab.hpp"
 #include "real/relay/relay.hpp"
@@ -30,9 +31,14 @@ class RealServices {
  public:
   /// `plan` and `world` outlive this.
   RealServices(boost::asio::io_context& io, Lab& lab, Run& run, const Scenario& scenario, const LabPlan& plan, World& world);
+  /// Ends them.
+  ~RealServices();
+  RealServices(const RealServices&) = delete;
+  RealServices& operator=(const RealServices&) = delete;
 
   /// Starts relays and programs, and waits until they listen. Throws with the end of a log when one does not.
-  void start(const std::filesystem::path& program, const std::filesystem::path& logs);
+  /// `cpus` that each may use; 0: as many as there are.
+  void start(const std::filesystem::path& program, const std::filesystem::path& logs, double cpus);
   /// Reads all metrics pages; what follows is of this moment.
   void look();
 
@@ -47,10 +53,11 @@ class RealServices {
     const ServicePlan* plan = nullptr;
     const Service* service = nullptr;
     Process* process = nullptr;
+    std::unique_ptr<CpuQuota> quota;  ///< null: none wanted
     std::vector<MetricValue> page;
   };
   void start_relays();
-  void start_program(const ServicePlan& plan, const std::filesystem::path& program, const std::filesystem::path& log);
+  void start_program(const ServicePlan& plan, const std::filesystem::path& program, const std::filesystem::path& log, double cpus);
   std::map<std::string, std::string> urls_from(std::size_t service) const;
   DestinationSet reach(const Running& running, const std::string& url) const;
 

@@ -39,6 +39,7 @@ struct Settings {
   bool judge = false;
   std::string services = "played";
   bool accept_busy = false;
+  double service_cpus = 0;
 };
 
 /// Built beside this program unless said otherwise.
@@ -52,6 +53,7 @@ fs::path mandelbrot_program() {
 real::MeasureOptions programs(const Settings& settings) {
   real::MeasureOptions options;
   options.logs = settings.logs;
+  options.service_cpus = settings.service_cpus;
   if (settings.services == "real") options.service = fs::weakly_canonical(mandelbrot_program());
   const std::pair<const char*, collector::Version> known[] = {{"SPILLWAY_OTELCOL_0_111", {0, 111, 0}},
                                                               {"SPILLWAY_OTELCOL_0_159", {0, 159, 0}}};
@@ -191,6 +193,11 @@ void add_measure(CLI::App& spillway, Action& chosen) {
                        ->check(CLI::IsMember({"played", "real"}))
                        ->type_name("played|real")
                        ->capture_default_str();
+  command.add_option("--service-cpus", settings->service_cpus,
+                     "with --services real: CPUs that each may use, e.g. 0.75, where control groups can be written")
+      ->check(CLI::Range(0.01, 64.0))
+      ->type_name("N")
+      ->needs(services);
   command.add_flag("--accept-busy", settings->accept_busy,
                    "with --services real: take a run on a machine without idle time")
       ->needs(services);
