@@ -23,7 +23,9 @@ TEST(CpuQuota, AProgramGetsItsShareAndNotMore) {
   const double used = busy.usage().cpu_user + busy.usage().cpu_system - before;
   const double passed = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
   EXPECT_LE(used, 0.2 * passed + 0.06) << "a fifth, one period and two clock ticks";
-  EXPECT_GT(quota.throttled_seconds(), 0);
+  if (used > 0.15 * passed) {  // unless the machine was too busy to give it even that
+    EXPECT_GT(quota.throttled_seconds(), 0);
+  }
   busy.signal(9);
   EXPECT_TRUE(busy.wait(5s));
 }

@@ -47,7 +47,7 @@ TestReply parsed(const std::string& text) {
 }  // namespace
 
 Connection::Connection(int port) : fd_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
-  const timeval patience{5, 0};
+  const timeval patience{15, 0};
   ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   const sockaddr_in address = loopback(port);
@@ -84,7 +84,7 @@ bool Connection::closed_by_peer() {
   if (fd_ < 0) return true;
   pollfd wait{fd_, POLLIN, 0};
   char byte = 0;
-  return ::poll(&wait, 1, 5000) > 0 && ::recv(fd_, &byte, 1, 0) <= 0;
+  return ::poll(&wait, 1, 15000) > 0 && ::recv(fd_, &byte, 1, 0) <= 0;
 }
 
 TestReply request(int port, const std::string& method, const std::string& path, const std::string& body,

@@ -18,7 +18,7 @@ struct TestReply {
   std::map<std::string, std::string> headers;  ///< names in lower case
 };
 
-/// A connection to a port of 127.0.0.1 that can be used in any way. Waits at most five seconds for anything.
+/// A connection to a port of 127.0.0.1 that can be used in any way. Waits at most fifteen seconds for anything.
 class Connection {
  public:
   explicit Connection(int port);
@@ -64,7 +64,7 @@ class RunningService {
   int port_ = 0;
 };
 
-/// Asks until it is true, for at most five seconds.
+/// Asks until it is true, for at most fifteen seconds.
 template <class Condition>
 bool comes_true(Condition condition);
 
@@ -75,7 +75,7 @@ bool comes_true(Condition condition);
 
 template <class Condition>
 bool spillway::mandelbrot::test::comes_true(Condition condition) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{5};
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{15};
   while (!condition()) {
     if (std::chrono::steady_clock::now() > until) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds{5});

@@ -132,7 +132,7 @@ TEST(MandelbrotService, OverHttpToItselfThereAreTenSpansAndTheSdkModeBatchesThem
   EXPECT_EQ(sink.counts().backend.requests, 0) << "they wait for the schedule";
   for (RunningService* service : {&gcp, &aws}) {
     service->process().signal(SIGTERM);
-    const auto end = service->process().wait(5s);
+    const auto end = service->process().wait(15s);
     ASSERT_TRUE(end) << "it flushes and ends";
     EXPECT_EQ(end->text(), "exit code 0");
   }
@@ -204,7 +204,7 @@ TEST(MandelbrotService, AStageThatTakesTooLongIsGivenUp) {
   EXPECT_EQ(service.render().status, 504);
   const auto took = std::chrono::steady_clock::now() - began;
   EXPECT_GE(took, 150ms);
-  EXPECT_LT(took, 4s);
+  EXPECT_LT(took, 15s);
 }
 
 TEST(MandelbrotService, ErrorRateAndProbes) {
@@ -231,7 +231,7 @@ TEST(MandelbrotService, LatenciesHaveExemplarsOfSampledTraces) {
 TEST(MandelbrotService, SettingsThatCannotBeTakenEndItWithAllProblems) {
   const auto file = std::filesystem::path{::testing::TempDir()} / ("mandelbrot-problems." + std::to_string(::getpid()));
   real::Process program{{.argv = {SPILLWAY_MANDELBROT}, .environment = {{"PORT", "x"}, {"ERROR_RATE", "2"}}, .stderr_file = file}};
-  const auto end = program.wait(5s);
+  const auto end = program.wait(15s);
   ASSERT_TRUE(end);
   EXPECT_EQ(end->exit_code, 2);
   std::ostringstream text;

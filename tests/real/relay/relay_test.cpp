@@ -64,7 +64,7 @@ TEST_F(RelayTest, AMessageHasOneDelayHoweverLongItIs) {
   std::thread writer{[&] { asio::write(client_, asio::buffer(much)); }};
   EXPECT_EQ(read(server_, much.size()), much) << "in order and whole";
   writer.join();
-  EXPECT_LT(ms_since(sent), 2000) << "184 reads, not 184 delays";
+  EXPECT_LT(ms_since(sent), 5000) << "184 reads, not 184 delays of 30 ms";
   EXPECT_EQ(there_, 1);
   for (int i = 0; i < 2; ++i) {
     asio::write(server_, asio::buffer(std::string{"a"}));
