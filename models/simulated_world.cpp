@@ -38,7 +38,10 @@ class World::WrongPath final : public Server {
  public:
   WrongPath(Network& network, const Server& real) : network_{network}, real_{real} {}
   bool listening() const override { return real_.listening(); }
-  void receive(RequestId request) override { network_.answer(request, {Answer::Kind::status, 404, Duration{-1}, {}}); }
+  void receive(RequestId request) override {
+    const bool grpc = network_.request(request).format == WireFormat::otlp_grpc;
+    network_.answer(request, grpc ? grpc_answer(GrpcCode::unimplemented) : Answer{Answer::Kind::status, 404, Duration{-1}, {}});
+  }
 
  private:
   Network& network_;
@@ -209,7 +212,7 @@ bool World::resolve_backend(Endpoint& endpoint, const std::string& host, int por
   }
   if (best == nullptr) return false;
   const Backend::Accepts accepts = scenario_.backends[best->index].accepts;
-  const char* wanted = accepts == Backend::Accepts::zipkin ? "/api/v2/spans" : "/v1/traces";
+  const std::string_view wanted = accepts == Backend::Accepts::zipkin ? "/api/v2/spans" : names_of(signal_of(path)).path;
   endpoint.server = best->server.get();
   if (accepts != Backend::Accepts::otlp_grpc && !path.ends_with(wanted)) endpoint.server = wrong_path_of(*best->server);
   endpoint.to = best->node;
@@ -248,11 +251,18 @@ bool World::resolve_collector(Endpoint& endpoint, const std::string& host, int p
     return true;
   }
   bool local_only = false;
-  collector::Receiver* receiver = collector->receiver_at(port, local_only);
+  collector::Receiver* receiver = collector->receiver_at(port, signal_of(path), local_only);
   const bool local = host == "localhost" || host.starts_with("127.");
-  if (receiver == nullptr || (local_only && !local)) return true;  // the host is there, nobody listens: refused
+  if (receiver == nullptr) {  // nobody listens and it is refused, or a server there does not know the signal
+    for (const Signal other : kSignals) {
+      if (receiver == nullptr) receiver = collector->receiver_at(port, other, local_only);
+    }
+    if (receiver != nullptr && (local || !local_only)) endpoint.server = wrong_path_of(*receiver);
+    return true;
+  }
+  if (local_only && !local) return true;
   const bool http = receiver->settings().protocol == collector::Protocol::otlp_http;
-  if (http && path != "/v1/traces") {
+  if (http && path != names_of(receiver->settings().signal).path && path != receiver->settings().path) {
     endpoint.server = wrong_path_of(*receiver);
     return true;
   }

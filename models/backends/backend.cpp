@@ -61,7 +61,7 @@ Answer BackendServer::answer_of(const Behaviour& behaviour, bool known) const {
 }
 
 void BackendServer::keep(const Post& post, std::int64_t rejects) {
-  const bool note_contents = settings_.note_contents && post.format != WireFormat::zipkin_json;
+  const bool note_contents = settings_.note_contents && post.format != WireFormat::zipkin_json && post.signal == Signal::traces;
   if (rejects == 0) return store(post.payload, note_contents);
   Payload rest = post.payload.clone();
   const Payload front = rest.split_front(std::max<std::int64_t>(0, rest.items() - rejects));

@@ -32,13 +32,7 @@ Collector::Collector(Run& run, Network& network, Transport& transport, AddressBo
       killed_{run.ledger.add_loss(settings_.name, "killed")} {
   build_exporters(book, transport);
   build_limiters();
-  std::map<std::string, std::vector<Consumer*>> heads;
-  for (const PipelineConfig& pipeline : config_.pipelines) {
-    if (pipeline.signal != "traces") continue;
-    Consumer* head = &head_of(pipeline);
-    for (const std::string& receiver : pipeline.receivers) heads[receiver].push_back(head);
-  }
-  build_receivers(network, book, heads);
+  for (const Signal signal : kSignals) build_receivers(network, book, signal);
 }
 
 CredentialId Collector::client_credential(const std::string& auth, AddressBook& book) const {
@@ -55,38 +49,44 @@ CredentialId Collector::server_credential(const std::string& auth, AddressBook& 
   return book.credential(basic->users.begin()->first, basic->users.begin()->second);
 }
 
+// One for each signal that uses it: queues, retries and counters of their own.
 void Collector::build_exporters(AddressBook& book, Transport& transport) {
-  for (const auto& defined : config_.exporters) {
-    const bool used = std::any_of(config_.pipelines.begin(), config_.pipelines.end(), [&](const PipelineConfig& p) {
-      return p.signal == "traces" && std::find(p.exporters.begin(), p.exporters.end(), defined.id) != p.exporters.end();
-    });
-    if (!used) continue;
-    const auto* http = std::get_if<OtlpHttpExporterConfig>(&defined.config);
-    const auto* grpc = std::get_if<OtlpGrpcExporterConfig>(&defined.config);
-    const auto* balancing = std::get_if<LoadBalancingConfig>(&defined.config);
-    if (balancing != nullptr) add_load_balancer(defined.id, *balancing, book, transport);
-    else if (http != nullptr) add_exporter(defined.id, *http, http->traces_url(), false, book, transport);
-    else if (grpc != nullptr) add_exporter(defined.id, *grpc, grpc->endpoint, true, book, transport);
-    else discards_[defined.id] = std::make_unique<Discard>();
+  for (const Signal signal : kSignals) {
+    for (const auto& defined : config_.exporters) {
+      const bool used = std::any_of(config_.pipelines.begin(), config_.pipelines.end(), [&](const PipelineConfig& p) {
+        return p.carries(signal) && std::find(p.exporters.begin(), p.exporters.end(), defined.id) != p.exporters.end();
+      });
+      if (!used) continue;
+      const auto* http = std::get_if<OtlpHttpExporterConfig>(&defined.config);
+      const auto* grpc = std::get_if<OtlpGrpcExporterConfig>(&defined.config);
+      const auto* balancing = signal == Signal::traces ? std::get_if<LoadBalancingConfig>(&defined.config) : nullptr;
+      if (balancing != nullptr) add_load_balancer(defined.id, *balancing, book, transport);
+      else if (http != nullptr) add_exporter({defined.id, signal, http, false, http->url(signal), {}}, book, transport);
+      else if (grpc != nullptr) add_exporter({defined.id, signal, grpc, true, grpc->endpoint, {}}, book, transport);
+      else discards_[{signal, defined.id}] = std::make_unique<Discard>();
+    }
   }
 }
 
-// `address`: the whole URL, or over gRPC the endpoint as written.
-void Collector::add_exporter(const std::string& id, const SenderConfig& config, const std::string& address, bool grpc,
-                             AddressBook& book, Transport& transport) {
+void Collector::add_exporter(const NamedExporter& like, AddressBook& book, Transport& transport) {
+  const bool traces = like.signal == Signal::traces;
+  const SignalNames names = names_of(like.signal);
   ExporterSettings settings;
-  settings.name = settings_.name + " exporter " + id;
-  settings.config = &config;
-  settings.grpc = grpc;
+  settings.name = settings_.name + " exporter " + like.id + (traces ? "" : " (" + std::string{names.text} + ")");
+  settings.config = like.config;
+  settings.grpc = like.grpc;
+  settings.signal = like.signal;
   settings.semantics = semantics_;
-  const std::string url = grpc ? "http://" + static_cast<const OtlpGrpcExporterConfig&>(config).target() : address;
+  const std::string url = like.grpc ? "http://" + static_cast<const OtlpGrpcExporterConfig&>(*like.config).target() +
+                                          std::string{traces ? "" : names.method}
+                                    : like.address;
   settings.endpoint = book.endpoint(settings_.place, url);
-  settings.credential = client_credential(config.auth, book);
-  settings.compressed = config.compression != "none" && !config.compression.empty();
+  settings.credential = client_credential(like.config->auth, book);
+  settings.compressed = like.config->compression != "none" && !like.config->compression.empty();
   settings.costs = settings_.costs;
   settings.usage = &usage_;
   const DestinationSet reach = book.reach(settings.endpoint);
-  exporters_.push_back({id, &config, grpc, address,
+  exporters_.push_back({like.id, like.signal, like.config, like.grpc, like.address,
                         std::make_unique<Exporter>(run_, transport, settings, reach, usage_.held_bytes())});
 }
 
@@ -120,16 +120,16 @@ void Collector::build_limiters() {
   }
 }
 
-Consumer* Collector::exporter(const std::string& id) {
+Consumer* Collector::exporter(Signal signal, const std::string& id) {
   for (NamedExporter& named : exporters_) {
-    if (named.id == id) return named.exporter.get();
+    if (named.signal == signal && named.id == id) return named.exporter.get();
   }
   for (NamedLoadBalancer& named : load_balancers_) {
-    if (named.id != id) continue;
+    if (signal != Signal::traces || named.id != id) continue;
     return named.helper ? static_cast<Consumer*>(named.helper.get()) : named.balancer.get();
   }
-  if (discards_.contains(id)) return discards_.at(id).get();
-  return &connector(id);
+  if (discards_.contains({signal, id})) return discards_.at({signal, id}).get();
+  return &connector(signal, id);
 }
 
 /// Built once, pipelines behind its connectors before it; a circle was refused with the file.
@@ -142,41 +142,52 @@ Consumer& Collector::head_of(const PipelineConfig& pipeline) {
 
 // forward hands over to every pipeline that starts with it, and its caller hears of errors. What enters any other
 // connector ends there; the run says that it is not modelled.
-Consumer& Collector::connector(const std::string& id) {
-  if (const auto known = connectors_.find(id); known != connectors_.end()) return *known->second;
+Consumer& Collector::connector(Signal signal, const std::string& id) {
+  const PerSignal key{signal, id};
+  if (const auto known = connectors_.find(key); known != connectors_.end()) return *known->second;
   std::vector<Consumer*> behind;
   for (const PipelineConfig& pipeline : config_.pipelines) {
     const bool starts = std::find(pipeline.receivers.begin(), pipeline.receivers.end(), id) != pipeline.receivers.end();
-    if (starts && pipeline.signal == "traces" && id.substr(0, id.find('/')) == "forward")
+    if (starts && pipeline.carries(signal) && id.substr(0, id.find('/')) == "forward")
       behind.push_back(&head_of(pipeline));
   }
-  if (behind.empty()) return *(connectors_[id] = (discards_[id] = std::make_unique<Discard>()).get());
-  if (behind.size() == 1) return *(connectors_[id] = behind.front());
+  if (behind.empty()) return *(connectors_[key] = (discards_[key] = std::make_unique<Discard>()).get());
+  if (behind.size() == 1) return *(connectors_[key] = behind.front());
   fan_outs_.push_back(std::make_unique<FanOut>(behind));
-  return *(connectors_[id] = fan_outs_.back().get());
+  return *(connectors_[key] = fan_outs_.back().get());
 }
 
 Consumer& Collector::build_pipeline(const PipelineConfig& pipeline) {
+  Signal signal = Signal::traces;
+  for (const Signal one : kSignals) signal = pipeline.carries(one) ? one : signal;
   std::vector<Consumer*> ends;
-  for (const std::string& id : pipeline.exporters) ends.push_back(exporter(id));
+  for (const std::string& id : pipeline.exporters) ends.push_back(exporter(signal, id));
   Consumer* next = ends.front();
   if (ends.size() > 1) {
     fan_outs_.push_back(std::make_unique<FanOut>(ends));
     next = fan_outs_.back().get();
   }
-  for (auto id = pipeline.processors.rbegin(); id != pipeline.processors.rend(); ++id) next = &add_processor(*id, *next);
+  for (auto id = pipeline.processors.rbegin(); id != pipeline.processors.rend(); ++id) next = &add_processor(signal, *id, *next);
   return *next;
 }
 
 // What is not modelled lets everything pass; the run says so.
-Consumer& Collector::add_processor(const std::string& id, Consumer& next) {
+Consumer& Collector::add_processor(Signal signal, const std::string& id, Consumer& next) {
   const ProcessorConfig* config = find_config(config_.processors, id);
   if (const auto* batch = std::get_if<BatchConfig>(config)) {
     batches_.push_back({id, std::make_unique<Batch>(run_, *batch, settings_.cpus, next, usage_.held_bytes())});
     processor_stages_.push_back(batches_.back().batch.get());
     return *batches_.back().batch;
   }
-  if (const auto* tail = std::get_if<TailSamplingConfig>(config)) {
+  if (std::holds_alternative<MemoryLimiterConfig>(*config)) {
+    gates_.push_back(std::make_unique<LimiterGate>(*limiters_.at(id), signal, next));
+    return *gates_.back();
+  }
+  return signal == Signal::traces ? add_span_processor(id, *config, next) : next;
+}
+
+Consumer& Collector::add_span_processor(const std::string& id, const ProcessorConfig& config, Consumer& next) {
+  if (const auto* tail = std::get_if<TailSamplingConfig>(&config)) {
     TailSamplingSettings settings{settings_.name + " processor " + id, tail, semantics_, settings_.cpus};
     tail_samplings_.push_back({id, std::make_unique<TailSampling>(run_, std::move(settings), next, usage_.held_bytes())});
     TailSampling& processor = *tail_samplings_.back().processor;
@@ -184,31 +195,32 @@ Consumer& Collector::add_processor(const std::string& id, Consumer& next) {
     usage_.add_table([&processor] { return processor.entry_bytes(); });
     return processor;
   }
-  if (const auto* sampler = std::get_if<ProbabilisticSamplerConfig>(config)) {
+  if (const auto* sampler = std::get_if<ProbabilisticSamplerConfig>(&config)) {
     const bool all = semantics_.limiter_refusals_are_incoming;
     probabilistic_samplers_.push_back(
         {id, std::make_unique<ProbabilisticSampler>(run_, settings_.name + " processor " + id, *sampler, all, next)});
     processor_stages_.push_back(probabilistic_samplers_.back().processor.get());
     return *probabilistic_samplers_.back().processor;
   }
-  if (const auto* group = std::get_if<GroupByTraceConfig>(config)) {
+  if (const auto* group = std::get_if<GroupByTraceConfig>(&config)) {
     groups_by_trace_.push_back(
         {id, std::make_unique<GroupByTrace>(run_, settings_.name + " processor " + id, *group, next, usage_.held_bytes())});
     processor_stages_.push_back(groups_by_trace_.back().processor.get());
     return *groups_by_trace_.back().processor;
   }
-  if (std::holds_alternative<MemoryLimiterConfig>(*config)) {
-    gates_.push_back(std::make_unique<LimiterGate>(*limiters_.at(id), next));
-    return *gates_.back();
-  }
-  if (!is_span_processor(*config)) return next;
-  span_processors_.push_back(make_span_processor(run_, settings_.name + " processor " + id, *config, semantics_,
+  if (!is_span_processor(config)) return next;
+  span_processors_.push_back(make_span_processor(run_, settings_.name + " processor " + id, config, semantics_,
                                                  span_counters_[id], next));
   return *span_processors_.back();
 }
 
-void Collector::build_receivers(Network& network, AddressBook& book,
-                                const std::map<std::string, std::vector<Consumer*>>& heads) {
+void Collector::build_receivers(Network& network, AddressBook& book, Signal signal) {
+  std::map<std::string, std::vector<Consumer*>> heads;
+  for (const PipelineConfig& pipeline : config_.pipelines) {
+    if (!pipeline.carries(signal)) continue;
+    Consumer* head = &head_of(pipeline);
+    for (const std::string& receiver : pipeline.receivers) heads[receiver].push_back(head);
+  }
   for (const auto& [id, consumers] : heads) {
     const ReceiverConfig* config = find_config(config_.receivers, id);
     if (const auto* zipkin = std::get_if<ZipkinReceiverConfig>(config)) {
@@ -218,18 +230,24 @@ void Collector::build_receivers(Network& network, AddressBook& book,
       add_receiver(network, std::move(settings), zipkin->endpoint, consumers);
     }
     const auto* otlp = std::get_if<OtlpReceiverConfig>(config);
-    if (otlp == nullptr) continue;
-    if (otlp->grpc_endpoint) {
-      const CredentialId credential = server_credential(otlp->grpc_auth, book);
-      add_receiver(network, {id, Protocol::otlp_grpc, otlp->grpc_max_recv_msg_size, credential, &usage_}, *otlp->grpc_endpoint,
-                   consumers);
-    }
-    if (!otlp->http_endpoint) continue;
-    const CredentialId credential = server_credential(otlp->http_auth, book);
-    ReceiverSettings settings{id, Protocol::otlp_http, otlp->http_max_request_body_size, credential, &usage_};
-    settings.path = otlp->http_traces_url_path;
-    add_receiver(network, std::move(settings), *otlp->http_endpoint, consumers);
+    if (otlp != nullptr) build_otlp_receivers(network, book, signal, id, *otlp, consumers);
   }
+}
+
+void Collector::build_otlp_receivers(Network& network, AddressBook& book, Signal signal, const std::string& id,
+                                     const OtlpReceiverConfig& config, const std::vector<Consumer*>& consumers) {
+  if (config.grpc_endpoint) {
+    const CredentialId credential = server_credential(config.grpc_auth, book);
+    ReceiverSettings settings{id, Protocol::otlp_grpc, config.grpc_max_recv_msg_size, credential, &usage_};
+    settings.signal = signal;
+    add_receiver(network, std::move(settings), *config.grpc_endpoint, consumers);
+  }
+  if (!config.http_endpoint) return;
+  const CredentialId credential = server_credential(config.http_auth, book);
+  ReceiverSettings settings{id, Protocol::otlp_http, config.http_max_request_body_size, credential, &usage_};
+  settings.signal = signal;
+  settings.path = config.url_path(signal);
+  add_receiver(network, std::move(settings), *config.http_endpoint, consumers);
 }
 
 void Collector::add_receiver(Network& network, ReceiverSettings settings, std::string endpoint,
@@ -243,10 +261,10 @@ void Collector::add_receiver(Network& network, ReceiverSettings settings, std::s
   receivers_.push_back(std::move(named));
 }
 
-Receiver* Collector::receiver_at(int port, bool& local_only) {
+Receiver* Collector::receiver_at(int port, Signal signal, bool& local_only) {
   for (NamedReceiver& named : receivers_) {
     const ListenAddress bound = listen_address(named.endpoint);
-    if (bound.port != port) continue;
+    if (bound.port != port || named.receiver->settings().signal != signal) continue;
     local_only = bound.host == "localhost" || bound.host.starts_with("127.") || bound.host == "[::1]";
     return named.receiver.get();
   }

@@ -40,7 +40,7 @@ class Collector final : public Component, public Caller {
   Collector(Run& run, Network& network, Transport& transport, AddressBook& book, CollectorSettings settings);
 
   /// The receiver that listens on this port, null when none does. `local_only`: bound to the loopback address.
-  Receiver* receiver_at(int port, bool& local_only);
+  Receiver* receiver_at(int port, Signal signal, bool& local_only);
 
   void start();
   void terminate(Duration grace, std::optional<Duration> restart_after);
@@ -80,6 +80,7 @@ class Collector final : public Component, public Caller {
   };
   struct NamedExporter {
     std::string id;
+    Signal signal = Signal::traces;
     const SenderConfig* config;
     bool grpc = false;
     std::string address;  ///< URL, or over gRPC the endpoint as written
@@ -99,20 +100,21 @@ class Collector final : public Component, public Caller {
   };
 
   void build_exporters(AddressBook& book, Transport& transport);
-  void add_exporter(const std::string& id, const SenderConfig& config, const std::string& address, bool grpc,
-                    AddressBook& book, Transport& transport);
+  void add_exporter(const NamedExporter& like, AddressBook& book, Transport& transport);
   void add_load_balancer(const std::string& id, const LoadBalancingConfig& config, AddressBook& book,
                          Transport& transport);
   void build_limiters();
   Consumer& head_of(const PipelineConfig& pipeline);
   Consumer& build_pipeline(const PipelineConfig& pipeline);
-  Consumer& connector(const std::string& id);
-  Consumer& add_processor(const std::string& id, Consumer& next);
-  void build_receivers(Network& network, AddressBook& book,
-                       const std::map<std::string, std::vector<Consumer*>>& heads);
+  Consumer& connector(Signal signal, const std::string& id);
+  Consumer& add_processor(Signal signal, const std::string& id, Consumer& next);
+  Consumer& add_span_processor(const std::string& id, const ProcessorConfig& config, Consumer& next);
+  void build_receivers(Network& network, AddressBook& book, Signal signal);
+  void build_otlp_receivers(Network& network, AddressBook& book, Signal signal, const std::string& id,
+                            const OtlpReceiverConfig& config, const std::vector<Consumer*>& consumers);
   void add_receiver(Network& network, ReceiverSettings settings, std::string endpoint,
                     const std::vector<Consumer*>& heads);
-  Consumer* exporter(const std::string& id);
+  Consumer* exporter(Signal signal, const std::string& id);
   CredentialId client_credential(const std::string& auth, AddressBook& book) const;
   CredentialId server_credential(const std::string& auth, AddressBook& book) const;
   void stop_next();
@@ -128,7 +130,7 @@ class Collector final : public Component, public Caller {
   void write_probabilistic_samplers(Page& page) const;
   void write_groups_by_trace(Page& page) const;
   void write_exporters(Page& page) const;
-  void write_exporter(Page& page, const std::string& id, const Labels& address, const SenderConfig& config,
+  void write_exporter(Page& page, Signal signal, const std::string& id, const Labels& address, const SenderConfig& config,
                       const std::vector<const Exporter*>& exporters) const;
   void write_load_balancers(Page& page) const;
   void write_load_balancer(Page& page, const LoadBalancer& balancer) const;
@@ -144,7 +146,8 @@ class Collector final : public Component, public Caller {
   Usage usage_;
   std::vector<NamedExporter> exporters_;
   std::vector<NamedLoadBalancer> load_balancers_;
-  std::map<std::string, std::unique_ptr<Discard>> discards_;
+  using PerSignal = std::pair<Signal, std::string>;  ///< and id
+  std::map<PerSignal, std::unique_ptr<Discard>> discards_;
   std::map<std::string, std::unique_ptr<MemoryLimiter>> limiters_;
   std::vector<NamedBatch> batches_;
   std::vector<NamedTailSampling> tail_samplings_;
@@ -155,7 +158,8 @@ class Collector final : public Component, public Caller {
   std::map<std::string, SpanProcessorCounters> span_counters_;  ///< by processor id
   std::vector<std::unique_ptr<SpanProcessor>> span_processors_;
   std::vector<std::unique_ptr<FanOut>> fan_outs_;
-  std::map<std::string, Consumer*> pipeline_heads_, connectors_;  ///< by id
+  std::map<std::string, Consumer*> pipeline_heads_;  ///< by id
+  std::map<PerSignal, Consumer*> connectors_;
   std::vector<NamedReceiver> receivers_;
 
   enum class Life { down, running, stopping } life_ = Life::down;

@@ -135,6 +135,23 @@ void take_service(const Service& service, CollectorConfig& config) {
         {one.id, one.signal, ids_of(one.receivers), ids_of(one.processors), ids_of(one.exporters), one.mark});
 }
 
+/// Of log records and data points only number and size are known: what looks into them lets them pass.
+void list_not_modelled(const Pipeline& pipeline, const std::vector<Component>& components, CollectorConfig& config) {
+  const auto type_of = [&](Kind kind, const std::string& id) -> std::string_view {
+    const auto found = std::ranges::find_if(components, [&](const Component& c) { return c.kind == kind && c.id == id; });
+    return found == components.end() || found->type == nullptr ? std::string_view{} : found->type->name;
+  };
+  for (const Reference& one : pipeline.processors) {
+    const std::string_view type = type_of(Kind::processor, one.id);
+    if (type != "batch" && type != "memory_limiter")
+      config.not_modelled.push_back({"pipeline " + pipeline.id + ": processor " + one.id, "unknown"});
+  }
+  for (const Reference& one : pipeline.exporters) {
+    if (type_of(Kind::exporter, one.id) == "load_balancing")
+      config.not_modelled.push_back({"pipeline " + pipeline.id + ": exporter " + one.id, "unknown"});
+  }
+}
+
 void list_not_modelled(const std::vector<Component>& components, const Service& service, Reading& reading,
                        CollectorConfig& config) {
   const std::set<std::string> used = used_components(service);
@@ -142,7 +159,7 @@ void list_not_modelled(const std::vector<Component>& components, const Service& 
     if (used.contains(std::string(to_text(one.kind)) + ' ' + one.id))
       config.not_modelled.insert(config.not_modelled.end(), one.not_modelled.begin(), one.not_modelled.end());
   for (const Pipeline& one : service.pipelines)
-    if (one.signal != "traces") config.not_modelled.push_back({"pipeline " + one.id, "unknown"});
+    if (one.signal != "traces") list_not_modelled(one, components, config);
   config.not_modelled.insert(config.not_modelled.end(), reading.not_modelled.begin(), reading.not_modelled.end());
 }
 
@@ -166,9 +183,17 @@ CollectorConfig decode(Loading& loading) {
 
 }  // namespace
 
-std::string OtlpHttpExporterConfig::traces_url() const {
-  if (!traces_endpoint.empty()) return traces_endpoint;
-  return endpoint + (endpoint.ends_with('/') ? "v1/traces" : "/v1/traces");
+const std::string& OtlpReceiverConfig::url_path(Signal signal) const {
+  return signal == Signal::traces ? http_traces_url_path : signal == Signal::metrics ? http_metrics_url_path : http_logs_url_path;
+}
+
+std::string OtlpHttpExporterConfig::url(Signal signal) const {
+  const std::string& own = signal == Signal::traces    ? traces_endpoint
+                           : signal == Signal::metrics ? metrics_endpoint
+                                                       : logs_endpoint;
+  if (!own.empty()) return own;
+  const std::string_view path = names_of(signal).path;
+  return endpoint + std::string{endpoint.ends_with('/') ? path.substr(1) : path};
 }
 
 namespace {

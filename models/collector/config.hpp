@@ -30,7 +30,8 @@ struct OtlpReceiverConfig {
   std::string grpc_auth;                          ///< authenticator id of protocols.grpc.auth, empty: none
   std::optional<std::string> http_endpoint;  ///< protocols.http; absent: off. Default when present: localhost:4318
   std::int64_t http_max_request_body_size = 20 << 20;  ///< bytes, raw and again decompressed
-  std::string http_traces_url_path = "/v1/traces";
+  std::string http_traces_url_path = "/v1/traces", http_metrics_url_path = "/v1/metrics", http_logs_url_path = "/v1/logs";
+  const std::string& url_path(Signal signal) const;
   std::string http_auth;  ///< authenticator id of protocols.http.auth, empty: none
 };
 
@@ -130,10 +131,11 @@ struct SenderConfig {
 
 struct OtlpHttpExporterConfig : SenderConfig {
   std::string endpoint;         ///< base; /v1/traces is appended
-  std::string traces_endpoint;  ///< full URL, wins over endpoint
+  std::string traces_endpoint, metrics_endpoint, logs_endpoint;  ///< full URLs, win over endpoint
   std::string encoding = "proto";    ///< proto | json
   /// Where a trace request goes: traces_endpoint, or endpoint without a trailing slash + /v1/traces.
-  std::string traces_url() const;
+  std::string traces_url() const { return url(Signal::traces); }
+  std::string url(Signal signal) const;
 };
 
 /// otlp_grpc, formerly otlp.
@@ -208,6 +210,7 @@ struct Defined {
 struct PipelineConfig {
   std::string id;      ///< "traces", "traces/two"
   std::string signal;  ///< traces | metrics | logs
+  bool carries(Signal one) const { return signal == names_of(one).text; }
   std::vector<std::string> receivers, processors, exporters;
   Mark mark;
 };

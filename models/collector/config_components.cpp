@@ -11,21 +11,20 @@ namespace {
 
 // Receivers
 
-constexpr std::array kOtherPaths{
-    Setting{"metrics_url_path", Shape::text, kNoEffect},
-    Setting{"logs_url_path", Shape::text, kNoEffect},
-};
+void url_path(Fields& fields, std::string_view key, std::string& path) {
+  fields.text(key, path);
+  if (!is_url(path))
+    fields.refuse(key, "invalid HTTP URL path set for signal: \"" + path + "\"; write a path such as /v1/traces");
+  path = path_of_url(path);
+}
 
 void otlp_http(Fields& fields, OtlpReceiverConfig& config) {
   fields.text("endpoint", *config.http_endpoint);
   fields.integer("max_request_body_size", config.http_max_request_body_size);
   if (config.http_max_request_body_size <= 0) config.http_max_request_body_size = 20 << 20;
-  fields.text("traces_url_path", config.http_traces_url_path);
-  if (!is_url(config.http_traces_url_path))
-    fields.refuse("traces_url_path", "invalid HTTP URL path set for signal: \"" + config.http_traces_url_path +
-                                         "\"; write a path such as /v1/traces");
-  config.http_traces_url_path = path_of_url(config.http_traces_url_path);
-  fields.unmodelled(kOtherPaths);
+  url_path(fields, "traces_url_path", config.http_traces_url_path);
+  url_path(fields, "metrics_url_path", config.http_metrics_url_path);
+  url_path(fields, "logs_url_path", config.http_logs_url_path);
   http_server(fields, config.http_auth);
 }
 
@@ -159,8 +158,6 @@ MemoryLimiterConfig memory_limiter(Fields& fields) {
 // Exporters
 
 constexpr std::array kOtherEndpoints{
-    Setting{"metrics_endpoint", Shape::text, kNoEffect},
-    Setting{"logs_endpoint", Shape::text, kNoEffect},
     Setting{"profiles_endpoint", Shape::text, kNoEffect, {}, &Semantics::profiles_endpoint},
 };
 
@@ -174,6 +171,8 @@ OtlpHttpExporterConfig otlp_http_exporter(Fields& fields) {
   OtlpHttpExporterConfig config;
   fields.text("endpoint", config.endpoint);
   fields.text("traces_endpoint", config.traces_endpoint);
+  fields.text("metrics_endpoint", config.metrics_endpoint);
+  fields.text("logs_endpoint", config.logs_endpoint);
   fields.unmodelled(kOtherEndpoints);
   fields.duration("timeout", config.timeout);
   fields.text("encoding", config.encoding);

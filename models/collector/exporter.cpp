@@ -171,6 +171,7 @@ void Exporter::attempt(std::uint32_t id) {
   if (settings_.usage != nullptr) settings_.usage->exported(post.payload, settings_.compressed);
   post.body_bytes = settings_.compressed ? compressed_bytes(settings_.costs, post.payload) : post.payload.bytes();
   post.format = settings_.grpc ? WireFormat::otlp_grpc : WireFormat::otlp_proto;
+  post.signal = settings_.signal;
   post.credential = settings_.credential;
   post.timeout = config_.timeout;
   post.client = this;

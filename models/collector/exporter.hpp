@@ -46,6 +46,7 @@ struct ExporterSettings {
   std::string name;        ///< for the ledger, e.g. "aws/otel-collector exporter otlphttp/grafana_cloud"
   const SenderConfig* config = nullptr;
   bool grpc = false;
+  Signal signal = Signal::traces;
   Semantics semantics;
   EndpointId endpoint = 0;
   CredentialId credential = 0;

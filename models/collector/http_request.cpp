@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "models/wire/signals.hpp"
 #include "models/wire/zipkin.hpp"
 
 namespace spillway::collector {
@@ -36,6 +37,12 @@ bool too_large(const RecordedPost& request, const ReceiverSettings& settings) {
   return static_cast<std::int64_t>(request.body.size()) > settings.max_request_body_size;
 }
 
+bool is_readable(const std::string& body, Media media, Signal signal) {
+  const bool proto = media == Media::proto;
+  if (signal == Signal::traces) return (proto ? wire::decode_otlp_proto(body) : wire::decode_otlp_json(body)).has_value();
+  return (proto ? wire::decode_items_proto(signal, body) : wire::decode_items_json(signal, body)).has_value();
+}
+
 int refusal_of_otlp(const RecordedPost& request, const ReceiverSettings& settings) {
   const Media media = media_of(request);
   if (encoding_refused(request)) return media == Media::other ? 500 : 400;
@@ -43,8 +50,7 @@ int refusal_of_otlp(const RecordedPost& request, const ReceiverSettings& setting
   if (request.method != "POST") return 405;
   if (media == Media::none || media == Media::other) return 415;
   if (too_large(request, settings)) return 400;
-  const auto spans = media == Media::proto ? wire::decode_otlp_proto(request.body) : wire::decode_otlp_json(request.body);
-  return spans ? 0 : 400;
+  return is_readable(request.body, media, settings.signal) ? 0 : 400;
 }
 
 int refusal_of_zipkin(const RecordedPost& request, const ReceiverSettings& settings) {

@@ -95,7 +95,7 @@ void MemoryLimiter::stop(Done stopped) {
 }
 
 void LimiterGate::consume(Payload payload, Done done) {
-  LimiterCounters& counters = limiter_.counters();
+  LimiterCounters& counters = limiter_.counters(signal_);
   const std::int64_t items = payload.items();
   if (limiter_.must_refuse()) {
     counters.refused.add(items);

@@ -60,7 +60,7 @@ class MemoryLimiter final : public Component, public Stage {
   void handle(const Event& event) override;
   bool must_refuse() const { return state_.must_refuse(); }
   Cause refused_cause() const { return refused_; }
-  LimiterCounters& counters() { return counters_; }
+  LimiterCounters& counters(Signal signal) { return counters_[static_cast<std::size_t>(signal)]; }
   const Semantics& semantics() const { return semantics_; }
 
  private:
@@ -72,18 +72,21 @@ class MemoryLimiter final : public Component, public Stage {
   LimiterState state_;
   TimerId timer_;
   Cause refused_;
-  LimiterCounters counters_;
+  std::array<LimiterCounters, 3> counters_;  ///< by signal
 };
 
 /// The limiter's place in one pipeline.
 class LimiterGate final : public Consumer {
  public:
-  LimiterGate(MemoryLimiter& limiter, Consumer& next) : limiter_{limiter}, next_{next} { reach = next.reach; }
+  LimiterGate(MemoryLimiter& limiter, Signal signal, Consumer& next) : limiter_{limiter}, signal_{signal}, next_{next} {
+    reach = next.reach;
+  }
   void consume(Payload payload, Done done) override;
   void cancel(Done done) override { next_.cancel(done); }
 
  private:
   MemoryLimiter& limiter_;
+  Signal signal_;
   Consumer& next_;
 };
 

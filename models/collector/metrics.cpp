@@ -47,17 +47,29 @@ void Collector::write_receivers(Page& page) const {
     if (!counters.accepted.visible()) continue;
     const Labels labels{{"receiver", settings.id},
                         {"transport", transport_of(settings.protocol)}};
-    put(page, "otelcol_receiver_accepted_spans", labels, static_cast<double>(counters.accepted.value()));
-    put(page, "otelcol_receiver_refused_spans", labels, static_cast<double>(counters.refused.value()));
-    if (semantics_.receiver_failed_metric) put(page, "otelcol_receiver_failed_spans", labels, 0);
+    const std::string items{names_of(settings.signal).items};
+    put(page, "otelcol_receiver_accepted_" + items, labels, static_cast<double>(counters.accepted.value()));
+    put(page, "otelcol_receiver_refused_" + items, labels, static_cast<double>(counters.refused.value()));
+    if (semantics_.receiver_failed_metric) put(page, "otelcol_receiver_failed_" + items, labels, 0);
   }
 }
 
 void Collector::write_batches(Page& page) const {
   if (config_.telemetry.level == "basic" && semantics_.basic_level_drops_batch_metrics) return;
+  std::map<std::string, BatchCounters> sums;  // one id in several pipelines is one series
   for (const NamedBatch& named : batches_) {
     const BatchCounters& counters = named.batch->counters();
-    const Labels labels{{"processor", named.id}};
+    BatchCounters& sum = sums[named.id];
+    const auto add = [](Counter& to, const Counter& from) {
+      if (from.visible()) to.add(from.value());
+    };
+    add(sum.size_trigger_send, counters.size_trigger_send);
+    add(sum.timeout_trigger_send, counters.timeout_trigger_send);
+    sum.sends += counters.sends;
+    sum.sent_items += counters.sent_items;
+  }
+  for (const auto& [id, counters] : sums) {
+    const Labels labels{{"processor", id}};
     put(page, "otelcol_processor_batch_metadata_cardinality", labels, 1);
     const auto show = [&](const Counter& counter, const char* name) {
       if (counter.visible()) put(page, name, labels, static_cast<double>(counter.value()));
@@ -73,15 +85,19 @@ void Collector::write_batches(Page& page) const {
 void Collector::write_limiters(Page& page) const {
   const std::string prefix = semantics_.limiter_own_metric_names ? "otelcol_processor_memory_limiter_" : "otelcol_processor_";
   for (const auto& [id, limiter] : limiters_) {
-    const LimiterCounters& counters = limiter->counters();
-    const auto show = [&](const Counter& counter, const std::string& name, Labels labels) {
-      labels["processor"] = id;
-      if (counter.visible()) put(page, name, labels, static_cast<double>(counter.value()));
-    };
-    show(counters.accepted, prefix + "accepted_spans", {});
-    show(counters.refused, prefix + "refused_spans", {});
-    show(counters.incoming, "otelcol_processor_incoming_items", {{"otel_signal", "traces"}});
-    show(counters.outgoing, "otelcol_processor_outgoing_items", {{"otel_signal", "traces"}});
+    for (const Signal signal : kSignals) {
+      const LimiterCounters& counters = limiter->counters(signal);
+      const auto show = [&](const Counter& counter, const std::string& name, Labels labels) {
+        labels["processor"] = id;
+        if (counter.visible()) put(page, name, labels, static_cast<double>(counter.value()));
+      };
+      const Labels signal_label{{"otel_signal", std::string{names_of(signal).text}}};
+      const std::string items{names_of(signal).items};
+      show(counters.accepted, prefix + "accepted_" + items, {});
+      show(counters.refused, prefix + "refused_" + items, {});
+      show(counters.incoming, "otelcol_processor_incoming_items", signal_label);
+      show(counters.outgoing, "otelcol_processor_outgoing_items", signal_label);
+    }
   }
 }
 

@@ -36,25 +36,28 @@ Labels address_labels(const std::string& address, bool grpc) {
 
 // The debug exporter counts as others do; it never fails. The nop exporter counts nothing.
 void Collector::write_debug_exporters(Page& page) const {
-  for (const auto& [id, discard] : discards_) {
+  for (const auto& [key, discard] : discards_) {
+    const auto& [signal, id] = key;
     if (!id.starts_with("debug")) continue;
+    const std::string items{names_of(signal).items};
     const Labels labels{{"exporter", id}};
     if (discard->sent.visible()) {
-      put(page, "otelcol_exporter_sent_spans", labels, static_cast<double>(discard->sent.value()));
-      if (!semantics_.send_failed_appears_late) put(page, "otelcol_exporter_send_failed_spans", labels, 0);
+      put(page, "otelcol_exporter_sent_" + items, labels, static_cast<double>(discard->sent.value()));
+      if (!semantics_.send_failed_appears_late) put(page, "otelcol_exporter_send_failed_" + items, labels, 0);
     }
     Labels with_type = labels;
-    with_type["data_type"] = "traces";
+    with_type["data_type"] = names_of(signal).text;
     if (semantics_.in_flight_requests_metric) put(page, "otelcol_exporter_in_flight_requests", with_type, 0);
   }
 }
 
 // `address`: labels of what it has sent. Several exporters under one id add up; of their queues the last one is shown.
-void Collector::write_exporter(Page& page, const std::string& id, const Labels& address, const SenderConfig& config,
+void Collector::write_exporter(Page& page, Signal signal, const std::string& id, const Labels& address, const SenderConfig& config,
                                const std::vector<const Exporter*>& exporters) const {
   const Labels by_id{{"exporter", id}};
   Labels with_type = by_id;
-  with_type["data_type"] = "traces";
+  with_type["data_type"] = names_of(signal).text;
+  const std::string items{names_of(signal).items};
   Labels with_address = by_id;
   with_address.insert(address.begin(), address.end());
   Counter sent, send_failed, enqueue_failed;
@@ -68,13 +71,13 @@ void Collector::write_exporter(Page& page, const std::string& id, const Labels& 
     add(enqueue_failed, exporter->enqueue_failed());
     in_flight += exporter->in_flight();
   }
-  const auto show = [&](const char* name, const Labels& labels, const Counter& counter) {
+  const auto show = [&](const std::string& name, const Labels& labels, const Counter& counter) {
     if (counter.visible()) put(page, name, labels, static_cast<double>(counter.value()));
   };
-  show("otelcol_exporter_sent_spans", with_address, sent);
+  show("otelcol_exporter_sent_" + items, with_address, sent);
   if (sent.visible() && (send_failed.value() > 0 || !semantics_.send_failed_appears_late))
-    show("otelcol_exporter_send_failed_spans", with_address, send_failed);
-  show("otelcol_exporter_enqueue_failed_spans", by_id, enqueue_failed);
+    show("otelcol_exporter_send_failed_" + items, with_address, send_failed);
+  show("otelcol_exporter_enqueue_failed_" + items, by_id, enqueue_failed);
   if (semantics_.in_flight_requests_metric)
     put(page, "otelcol_exporter_in_flight_requests", with_type, static_cast<double>(in_flight));
   const QueueConfig& queue = config.sending_queue;
@@ -87,7 +90,7 @@ void Collector::write_exporter(Page& page, const std::string& id, const Labels& 
 void Collector::write_exporters(Page& page) const {
   for (const NamedExporter& named : exporters_) {
     const Labels address = semantics_.server_address_labels ? address_labels(named.address, named.grpc) : Labels{};
-    write_exporter(page, named.id, address, *named.config, {named.exporter.get()});
+    write_exporter(page, named.signal, named.id, address, *named.config, {named.exporter.get()});
   }
 }
 
@@ -96,9 +99,9 @@ void Collector::write_load_balancers(Page& page) const {
     const LoadBalancer& balancer = *named.balancer;
     std::vector<const Exporter*> exporters;
     for (const LoadBalancer::Backend& backend : balancer.backends()) exporters.push_back(backend.exporter.get());
-    if (named.helper) write_exporter(page, named.id, {}, balancer.config(), {named.helper.get()});
+    if (named.helper) write_exporter(page, Signal::traces, named.id, {}, balancer.config(), {named.helper.get()});
     if (!semantics_.load_balancer_hides_backends && !exporters.empty())
-      write_exporter(page, named.id, {}, balancer.config().otlp, exporters);
+      write_exporter(page, Signal::traces, named.id, {}, balancer.config().otlp, exporters);
     write_load_balancer(page, balancer);
   }
 }

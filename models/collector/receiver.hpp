@@ -25,6 +25,7 @@ struct ReceiverSettings {
   CredentialId credential = 0;  ///< required from clients; 0: none
   Usage* usage = nullptr;       ///< of the process; null: nobody counts
   bool tells_retry_after = true;
+  Signal signal = Signal::traces;
   std::string path = "/v1/traces";  ///< otlp: the only one that is answered
   wire::ZipkinTranslation zipkin{};
 };

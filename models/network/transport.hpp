@@ -48,6 +48,7 @@ struct Post {
   Payload payload;
   std::int64_t body_bytes = 0;  ///< on the wire
   WireFormat format = WireFormat::otlp_proto;
+  Signal signal = Signal::traces;
   CredentialId credential = 0;
   const RecordedPost* recorded = nullptr;  ///< sent as it stands; the payload is what is known of it. Outlives the run
   Duration timeout{};  ///< of the whole exchange; 0: none

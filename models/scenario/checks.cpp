@@ -271,6 +271,9 @@ void Checker::check_clients() {
       problem(path + ".spans_per_trace", std::to_string(client.spans_per_trace) + " is above spans " +
                                              std::to_string(client.spans) + "; a trace does not reach over posts");
     check_posts(client);
+    if (client.recording.posts.empty() && signal_of(client.url) != Signal::traces)
+      problem(client.where.path + ".url", "spans cannot be sent to " + std::string{names_of(signal_of(client.url)).path} +
+                                              "; give a recording, or send them to /v1/traces");
     check_recording(client);
   }
 }
@@ -302,8 +305,12 @@ void Checker::check_recording(const Client& client) {
       problem(path, number + "version 1 of Zipkin's API is not modelled; record version 2, or leave it out");
     if (proto && target.find("api/v2") != std::string::npos)
       problem(path, number + "Zipkin's protobuf is not modelled; record JSON, or leave it out");
-    for (const char* other : {"/v1/metrics", "/v1/logs"})
-      if (target.ends_with(other)) problem(path, number + other + " is not modelled; leave traces alone in the file");
+    const Signal called = signal_of(post.url.empty() ? client.url : post.url);
+    const Signal meant = post.written.value_or(post.path.empty() ? called : signal_of(post.path));
+    if (meant != called)
+      problem(path, number + "is about " + std::string{names_of(meant).text} + ", the client's url about " +
+                        std::string{names_of(called).text} + "; give it a client of its own, whose url ends with " +
+                        std::string{names_of(meant).path});
   }
 }
 

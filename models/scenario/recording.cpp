@@ -39,12 +39,14 @@ class Line {
     if (depth_of(text_) > kDeepest) return problem("is nested deeper than " + std::to_string(kDeepest) + " levels");
     const Json json = Json::parse(text_, nullptr, false);
     if (!json.is_object()) return problem("is no JSON object; a line is a post, such as {\"at\": \"1s\", \"body\": []}");
-    for (const char* other : {"resourceMetrics", "resourceLogs", "resourceProfiles"})
-      if (json.contains(other))
-        return problem(std::string{other} + " are not modelled; leave traces alone in the file");
-    if (json.contains("resourceSpans")) {
+    if (json.contains("resourceProfiles")) return problem("resourceProfiles are not modelled; leave them out");
+    constexpr std::array written{std::pair{"resourceSpans", Signal::traces}, std::pair{"resourceMetrics", Signal::metrics},
+                                 std::pair{"resourceLogs", Signal::logs}};
+    for (const auto& [key, signal] : written) {
+      if (!json.contains(key)) continue;
       post.headers = {{"content-type", "application/json"}};
       post.body = text_;
+      post.written = signal;
       return;
     }
     for (const auto& [key, item] : json.items()) read_key(key, item, post);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "models/scenario/document.hpp"
+#include "models/telemetry/signal.hpp"
 #include "models/telemetry/value.hpp"
 #include "sim/distribution.hpp"
 #include "sim/time.hpp"
@@ -216,6 +217,7 @@ struct RecordedPost {
   bool gzip = false;  ///< the client compresses it
   std::optional<Duration> timeout;   ///< absent: the client's
   std::optional<ClientRetry> retry;  ///< absent: the client's
+  std::optional<Signal> written;  ///< what a line of a file exporter holds
   const std::string* header(std::string_view name) const {
     const auto found = std::find_if(headers.begin(), headers.end(), [&](const auto& h) { return h.first == name; });
     return found == headers.end() ? nullptr : &found->second;

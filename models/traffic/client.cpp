@@ -40,6 +40,12 @@ void ScriptedClient::take_recording() {
   }
 }
 
+// By the URL; only recordings are about anything but traces.
+Signal ScriptedClient::signal(std::uint64_t number) const {
+  if (recorded_.empty()) return Signal::traces;
+  return signal_of(recorded_[number].url.empty() ? spec_.url : recorded_[number].url);
+}
+
 std::uint64_t ScriptedClient::count() const {
   if (!recorded_.empty()) return recorded_.size();
   if (!spec_.posts.empty()) return spec_.posts.size();
@@ -79,13 +85,15 @@ void ScriptedClient::begin_next() {
 
 Payload ScriptedClient::make_payload() {
   scratch_.clear();
-  if (!recorded_.empty()) append_recorded(run_.catalog, recorded_[begun_], scratch_);
+  const Signal signal = this->signal(begun_);
+  if (signal != Signal::traces) append_recorded_items(run_.catalog, recorded_[begun_], signal, scratch_);
+  else if (!recorded_.empty()) append_recorded(run_.catalog, recorded_[begun_], scratch_);
   else if (given_.empty()) make_up_spans();
   else given_.append(begun_, scratch_);
   const DestinationSet reach = target(begun_++).reach;
   for (Span& span : scratch_) {
     span.item = run_.ledger.produce(reach);
-    span.bytes = run_.catalog.otlp_bytes(span);
+    if (signal == Signal::traces) span.bytes = run_.catalog.otlp_bytes(span);
   }
   return run_.pool.grouped(scratch_);
 }
@@ -133,6 +141,7 @@ void ScriptedClient::post(std::uint32_t open) {
     request.timeout = request.recorded->timeout.value_or(spec_.timeout);
   }
   request.format = spec_.format;
+  request.signal = signal(open_[open].number);
   request.credential = credential_;
   request.client = this;
   request.token = open;

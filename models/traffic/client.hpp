@@ -33,6 +33,7 @@ class ScriptedClient final : public Component, public AnswerTo {
   };
   Time moment(std::uint64_t number) const;
   std::uint64_t count() const;
+  Signal signal(std::uint64_t number) const;
   void schedule_due();
   void begin_next();
   Payload make_payload();

@@ -12,4 +12,8 @@ namespace spillway {
 /// Times are nanoseconds since 1970, not since the start of the run: only their differences mean anything.
 void append_recorded(Catalog& catalog, const RecordedPost& post, std::vector<Span>& spans);
 
+/// The log records or data points of the body, with their sizes, each in a record of its own: its ids are a digest of what
+/// it says, its shape the metric's or log record's kind and nothing more.
+void append_recorded_items(Catalog& catalog, const RecordedPost& post, Signal signal, std::vector<Span>& items);
+
 }  // namespace spillway

@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "models/wire/otlp_trace.pb.h"
+#include "models/wire/otlp_messages.hpp"
 #include "models/wire/spans.hpp"
 
 namespace spillway::wire {
@@ -80,6 +80,15 @@ bool read_span(const otlp::Span& given, WireSpan& span) {
 
 }  // namespace
 
+ResourceShape resource_of(const otlp::Resource& resource, const otlp::InstrumentationScope& scope) {
+  ResourceShape shape;
+  set_resource_attributes(shape, attributes_of(resource.attributes()));
+  shape.scope_name = scope.name();
+  shape.scope_version = scope.version();
+  shape.scope_attributes = attributes_of(scope.attributes());
+  return shape;
+}
+
 std::optional<WireSpans> decode_otlp_proto(std::string_view body) {
   if (body.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) return std::nullopt;
   google::protobuf::Arena arena;
@@ -89,10 +98,7 @@ std::optional<WireSpans> decode_otlp_proto(std::string_view body) {
   for (const auto& resource : request->resource_spans()) {
     for (const auto& scope : resource.scope_spans()) {
       WireGroup& group = groups.emplace_back();
-      set_resource_attributes(group.resource, attributes_of(resource.resource().attributes()));
-      group.resource.scope_name = scope.scope().name();
-      group.resource.scope_version = scope.scope().version();
-      group.resource.scope_attributes = attributes_of(scope.scope().attributes());
+      group.resource = resource_of(resource.resource(), scope.scope());
       for (const auto& span : scope.spans()) {
         if (!read_span(span, group.spans.emplace_back())) return std::nullopt;
       }

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "models/wire/otlp_trace.pb.h"
+#include "models/wire/signals.hpp"
 #include "models/wire/spans.hpp"
 
 namespace spillway::real {
@@ -169,6 +170,17 @@ bool decode_spans(BodyFormat format, std::string_view body, std::vector<SpanKey>
       return decode_json(kZipkinShape, body, spans);
   }
   return false;
+}
+
+bool decode_items(BodyFormat format, Signal signal, std::string_view body, std::vector<SpanKey>& items) {
+  if (signal == Signal::traces) return decode_spans(format, body, items);
+  items.clear();
+  const bool json = format == BodyFormat::otlp_json;
+  const auto groups = json ? wire::decode_items_json(signal, body) : wire::decode_items_proto(signal, body);
+  for (const wire::WireItemGroup& group : groups.value_or(wire::WireItems{})) {
+    for (const wire::WireItem& item : group.items) items.push_back({item.trace.high, item.trace.low, item.id});
+  }
+  return groups.has_value();
 }
 
 }  // namespace spillway::real

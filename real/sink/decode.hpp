@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "models/telemetry/signal.hpp"
 #include "sim/span_set.hpp"
 
 namespace spillway::real {
@@ -16,5 +17,8 @@ enum class BodyFormat { otlp_proto, otlp_json, zipkin_json };
 /// Ids: OTLP 16 and 8 bytes (32 and 16 hex digits in JSON); Zipkin up to 32 and 16 hex digits, padded on the left.
 /// Leaves out: everything that does not decide which span it is (kinds, times, attribute values are not checked).
 bool decode_spans(BodyFormat format, std::string_view body, std::vector<SpanKey>& spans);
+
+/// The same of any signal; log records and data points have a digest of what they say for an address.
+bool decode_items(BodyFormat format, Signal signal, std::string_view body, std::vector<SpanKey>& items);
 
 }  // namespace spillway::real

@@ -30,14 +30,15 @@ constexpr std::size_t kReadAhead = 65536;
 
 std::string_view view(boost::string_view text) { return {text.data(), text.size()}; }
 
-std::string_view wanted_path(Backend::Accepts accepts) {
-  return accepts == Backend::Accepts::zipkin ? "/api/v2/spans" : "/v1/traces";
+std::string_view path_of(const Request& request) {
+  const std::string_view target = view(request.target());
+  return target.substr(0, target.find('?'));
 }
 
 bool is_stray(const Request& request, Backend::Accepts accepts) {
-  std::string_view path = view(request.target());
-  path = path.substr(0, path.find('?'));
-  return request.method() != http::verb::post || !path.ends_with(wanted_path(accepts));
+  const std::string_view path = path_of(request);
+  const std::string_view wanted = accepts == Backend::Accepts::zipkin ? "/api/v2/spans" : names_of(signal_of(path)).path;
+  return request.method() != http::verb::post || !path.ends_with(wanted);
 }
 
 /// Media type without its parameters.
@@ -147,7 +148,7 @@ struct Sink::State : std::enable_shared_from_this<State> {
   void receive(const GrpcCall& call, const GrpcServer::Reply& reply);
   Received read(const Request& request);
   Received read(const GrpcCall& call);
-  void read_body(BodyFormat format, bool compressed, std::string_view body, Received& received);
+  void read_body(BodyFormat format, Signal signal, bool compressed, std::string_view body, Received& received);
   void count(const Verdict& verdict, std::int64_t rejects);
 
   asio::io_context& io;
@@ -343,7 +344,7 @@ Received Sink::State::read(const Request& request) {
   const Encoding coding = encoding(request);
   received.supported = format && coding != Encoding::unknown;
   if (!received.supported) return received;
-  read_body(*format, coding == Encoding::zlib, request.body(), received);
+  read_body(*format, signal_of(path_of(request)), coding == Encoding::zlib, request.body(), received);
   return received;
 }
 
@@ -352,26 +353,26 @@ Received Sink::State::read(const GrpcCall& call) {
   spans.clear();
   texts.clear();
   received.authorised = !authorization || call.authorization == *authorization;
-  read_body(BodyFormat::otlp_proto, call.message.starts_with("\x1f\x8b"), call.message, received);
+  read_body(BodyFormat::otlp_proto, signal_of(call.method), call.message.starts_with("\x1f\x8b"), call.message, received);
   return received;
 }
 
-void Sink::State::read_body(BodyFormat format, bool compressed, std::string_view body, Received& received) {
+void Sink::State::read_body(BodyFormat format, Signal signal, bool compressed, std::string_view body, Received& received) {
   if (compressed) {
     const Inflated result = inflate_body(body, config.inflated_limit, inflated);
     received.small = result != Inflated::too_large;
     received.readable = result == Inflated::ok;
     body = inflated;
   }
-  if (received.readable && received.small) received.readable = decode_spans(format, body, spans);
-  if (received.readable && config.note_contents) texts = texts_of(format, body);
+  if (received.readable && received.small) received.readable = decode_items(format, signal, body, spans);
+  if (received.readable && config.note_contents && signal == Signal::traces) texts = texts_of(format, body);
   if (!received.readable) spans.clear();
 }
 
 void Sink::State::receive(const GrpcCall& call, const GrpcServer::Reply& reply) {
-  if (call.method != "/opentelemetry.proto.collector.trace.v1.TraceService/Export") {
+  if (call.method != names_of(signal_of(call.method)).method) {
     ++counts.strays;
-    return reply({static_cast<int>(GrpcCode::unimplemented), "traces only", {}}, {});
+    return reply({static_cast<int>(GrpcCode::unimplemented), "traces, metrics and logs only", {}}, {});
   }
   const std::int64_t number = ++counts.backend.requests;
   const Behaviour& now = behaviour(number);

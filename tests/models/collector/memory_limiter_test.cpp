@@ -157,7 +157,7 @@ struct LimiterBench : Bench {
   MemoryLimiterConfig config = limits(400, 100);
   MemoryLimiter limiter;
   Sink sink{*this};
-  LimiterGate gate{limiter, sink};
+  LimiterGate gate{limiter, Signal::traces, sink};
   Sender sender{*this, gate};
 };
 
@@ -168,8 +168,8 @@ TEST(MemoryLimiter, ChangesItsMindAtTicksOnly) {
   for (const double at : {1.9, 2.1, 2.9, 3.1}) bench.sender.send(at, 10);
   bench.run_until(4);
   EXPECT_EQ(bench.sink.sent, (SentList{{1.9, 10}, {3.1, 10}}));
-  EXPECT_EQ(bench.limiter.counters().accepted.value(), 20);
-  EXPECT_EQ(bench.limiter.counters().refused.value(), 20);
+  EXPECT_EQ(bench.limiter.counters(Signal::traces).accepted.value(), 20);
+  EXPECT_EQ(bench.limiter.counters(Signal::traces).refused.value(), 20);
   EXPECT_FALSE(bench.sender.told.at(1).result.permanent);
   EXPECT_EQ(bench.fates().lost.at(0).cause, "refused, memory limit");
 }
@@ -180,8 +180,8 @@ TEST(MemoryLimiter, RefusedItemsAreIncomingSince0120) {
     bench.heap = 350 * kMiB;
     bench.sender.send(1.5, 10);
     bench.run_until(2);
-    EXPECT_EQ(bench.limiter.counters().incoming.value(), incoming);
-    EXPECT_EQ(bench.limiter.counters().outgoing.value(), 0);
+    EXPECT_EQ(bench.limiter.counters(Signal::traces).incoming.value(), incoming);
+    EXPECT_EQ(bench.limiter.counters(Signal::traces).outgoing.value(), 0);
   }
 }
 
@@ -190,8 +190,8 @@ TEST(MemoryLimiter, AFailureBehindItCountsAsAccepted) {
   bench.sink.result = {false, false, Code::none, Duration{-1}, {}};
   bench.sender.send(0.5, 10);
   bench.run_until(1);
-  EXPECT_EQ(bench.limiter.counters().accepted.value(), 10);
-  EXPECT_FALSE(bench.limiter.counters().refused.visible());
+  EXPECT_EQ(bench.limiter.counters(Signal::traces).accepted.value(), 10);
+  EXPECT_FALSE(bench.limiter.counters(Signal::traces).refused.visible());
 }
 
 }  // namespace
