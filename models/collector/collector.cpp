@@ -140,21 +140,31 @@ Consumer& Collector::head_of(const PipelineConfig& pipeline) {
   return head;
 }
 
-// forward hands over to every pipeline that starts with it, and its caller hears of errors. What enters any other
-// connector ends there; the run says that it is not modelled.
+// forward hands over to every pipeline of its signal that starts with it, count to those of metrics; their caller hears of
+// errors. What enters any other connector ends there; the run says that it is not modelled.
 Consumer& Collector::connector(Signal signal, const std::string& id) {
   const PerSignal key{signal, id};
   if (const auto known = connectors_.find(key); known != connectors_.end()) return *known->second;
+  const CountConfig* const counting = find_config(config_.counts, id);
+  const bool forwards = id.substr(0, id.find('/')) == "forward";
+  const Signal made = counting != nullptr ? Signal::metrics : signal;
   std::vector<Consumer*> behind;
   for (const PipelineConfig& pipeline : config_.pipelines) {
     const bool starts = std::find(pipeline.receivers.begin(), pipeline.receivers.end(), id) != pipeline.receivers.end();
-    if (starts && pipeline.carries(signal) && id.substr(0, id.find('/')) == "forward")
-      behind.push_back(&head_of(pipeline));
+    if (starts && pipeline.carries(made) && (forwards || counting != nullptr)) behind.push_back(&head_of(pipeline));
   }
   if (behind.empty()) return *(connectors_[key] = (discards_[key] = std::make_unique<Discard>()).get());
-  if (behind.size() == 1) return *(connectors_[key] = behind.front());
-  fan_outs_.push_back(std::make_unique<FanOut>(behind));
-  return *(connectors_[key] = fan_outs_.back().get());
+  Consumer* next = behind.front();
+  if (behind.size() > 1) {
+    fan_outs_.push_back(std::make_unique<FanOut>(behind));
+    next = fan_outs_.back().get();
+  }
+  if (counting != nullptr) {
+    counts_.push_back(std::make_unique<CountConnector>(run_, signal, *counting, semantics_, *next));
+    processor_stages_.push_back(counts_.back().get());
+    next = counts_.back().get();
+  }
+  return *(connectors_[key] = next);
 }
 
 Consumer& Collector::build_pipeline(const PipelineConfig& pipeline) {

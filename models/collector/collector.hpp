@@ -11,6 +11,7 @@
 #include "models/collector/batch.hpp"
 #include "models/collector/config.hpp"
 #include "models/collector/costs.hpp"
+#include "models/collector/count_connector.hpp"
 #include "models/collector/exporter.hpp"
 #include "models/collector/group_by_trace.hpp"
 #include "models/collector/load_balancer.hpp"
@@ -157,6 +158,7 @@ class Collector final : public Component, public Caller {
   std::vector<std::unique_ptr<LimiterGate>> gates_;
   std::map<std::string, SpanProcessorCounters> span_counters_;  ///< by processor id
   std::vector<std::unique_ptr<SpanProcessor>> span_processors_;
+  std::vector<std::unique_ptr<CountConnector>> counts_;
   std::vector<std::unique_ptr<FanOut>> fan_outs_;
   std::map<std::string, Consumer*> pipeline_heads_;  ///< by id
   std::map<PerSignal, Consumer*> connectors_;

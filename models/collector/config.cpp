@@ -48,6 +48,7 @@ void decode_component(const Member& entry, Component& component, Reading& readin
       break;
     case Kind::connector:
       config.connectors.push_back(component.id);
+      if (component.type->name == "count") config.counts.push_back({component.id, count_connector(fields), entry.key_mark});
       break;
   }
   if (component.type->effect == "modelled") fields.finish();

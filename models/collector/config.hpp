@@ -174,6 +174,16 @@ struct DebugExporterConfig {
 };
 struct NopExporterConfig {};
 
+/// The count connector: the metrics it makes, by what they count.
+struct CountConfig {
+  struct Metric {
+    std::string name, description;
+    std::vector<ottl::Condition> conditions;
+    std::vector<std::pair<std::string, std::optional<spillway::Value>>> attributes;  ///< key, default_value
+  };
+  std::vector<Metric> spans, span_events, metrics, logs;
+};
+
 struct BasicAuthConfig {
   bool client = false;  ///< client_auth given: adds the header to outgoing requests
   std::string username, password;
@@ -227,7 +237,8 @@ struct CollectorConfig {
   std::vector<Defined<ProcessorConfig>> processors;
   std::vector<Defined<ExporterConfig>> exporters;
   std::vector<Defined<ExtensionConfig>> extensions;
-  std::vector<std::string> connectors;  ///< ids; forward is modelled, others end what enters them
+  std::vector<std::string> connectors;  ///< ids; forward and count are modelled, others end what enters them
+  std::vector<Defined<CountConfig>> counts;
   std::vector<std::string> service_extensions;
   std::vector<PipelineConfig> pipelines;
   TelemetryConfig telemetry;

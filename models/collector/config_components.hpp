@@ -41,6 +41,10 @@ void http_client(Fields& fields, std::string& auth, std::string& compression);
 void grpc_server(Fields& fields, std::int64_t& max_message, std::string& auth);
 /// configgrpc.ClientConfig without its endpoint.
 void grpc_client(Fields& fields, OtlpGrpcExporterConfig& config);
+/// The count connector.
+CountConfig count_connector(Fields& fields);
+/// A list of OTTL conditions.
+std::vector<ottl::Condition> ottl_conditions(Fields& fields, std::string_view key, ottl::Context context);
 /// The otlp_grpc exporter.
 OtlpGrpcExporterConfig otlp_grpc_exporter(Fields& fields);
 void otlp_grpc_exporter(Fields& fields, OtlpGrpcExporterConfig& config);

@@ -206,6 +206,10 @@ constexpr std::array kTransformNewer{Setting{"profile_statements", Shape::any, k
 
 }  // namespace
 
+std::vector<ottl::Condition> ottl_conditions(Fields& fields, std::string_view key, Context context) {
+  return conditions_at(fields, key, context);
+}
+
 FilterConfig filter_processor(Fields& fields) {
   FilterConfig config;
   const Semantics& semantics = fields.reading().semantics;

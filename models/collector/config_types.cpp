@@ -61,7 +61,7 @@ constexpr std::array kTypes{
     Type{Kind::connector, "span_metrics", "spanmetrics"},
     Type{Kind::connector, "service_graph", "servicegraph"},
     Type{Kind::connector, "routing"},
-    Type{Kind::connector, "count"},
+    Type{Kind::connector, "count", {}, kModelled},
     Type{Kind::connector, "failover"},
 
     Type{Kind::extension, "basicauth", {}, kModelled},

@@ -126,6 +126,7 @@ Semantics semantics_of(Version v) {
   s.filter_resources = since(140);
   s.hashes_empty_text = since(140);
   s.attribute_default_values = since(140);
+  s.count_is_newer = since(140);
   s.ottl_contexts = since(120);
   s.ottl_unary_signs = since(140);
   s.ottl_literals_checked = since(140);

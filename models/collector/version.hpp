@@ -58,6 +58,8 @@ struct Semantics {
   bool hashes_empty_text = true;         ///< action hash; 0.111 leaves an empty text empty
   bool attribute_default_values = true;  ///< default_value of an action: not in 0.111
 
+  bool count_is_newer = true;  ///< count: points have a start time, attributes of scope and resource count: not in 0.111
+
   // OTTL, the language of filter, transform and others.
   bool ottl_contexts = true;           ///< paths may name their context, flat statements exist: since 0.120
   bool ottl_unary_signs = true;        ///< signs are operators; before, -1 is one word, and 1-2 two: since about 0.140

@@ -300,6 +300,7 @@ DestinationFates Measurement::fates(std::size_t sink, const DestinationFates& se
   fates.destination = plan_.sinks[sink].backend.name;
   fates.produced = senders.produced;
   fates.stored = counts.stored;
+  fates.produced = std::max(fates.produced, counts.stored);  // a connector's data points are known when they arrive
   fates.duplicates = counts.duplicates;
   fates.sampled_out = senders.sampled_out;
   fates.span_set = hex16(counts.span_set);

@@ -387,7 +387,7 @@ TEST(CollectorConfig, ListsWhatIsNotModelledAndInUse) {
                         "receiver otlp protocols.http.include_metadata: no effect on the result",
                          "processor groupbyattrs: unknown", "exporter otlphttp tls: unknown",
                          "exporter otlphttp headers: size only", "extension health_check: no effect on the result",
-                        "pipeline metrics: unknown"}));
+                        "pipeline metrics: processor attributes: unknown"}));
   EXPECT_EQ(config.connectors, std::vector<std::string>{"forward"});
 }
 
