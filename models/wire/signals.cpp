@@ -24,12 +24,12 @@ WireItem item_of(const std::string& message, std::size_t bytes) {
 }
 
 /// Collectors write the body and both ids of a record even when there are none.
-bool read_record(otlp::LogRecord& record, std::vector<WireItem>& items) {
+bool read_record(const std::string& resource, otlp::LogRecord& record, std::vector<WireItem>& items) {
   if (!is_id(record.trace_id(), 16) || !is_id(record.span_id(), 8)) return false;
   record.mutable_body();
   const std::size_t empty_ids = (record.trace_id().empty() ? 2 : 0) + (record.span_id().empty() ? 2 : 0);
   const std::string message = record.SerializeAsString();
-  items.push_back(item_of(message, field_bytes(message.size() + empty_ids)));
+  items.push_back(item_of(resource + message, field_bytes(message.size() + empty_ids)));
   return true;
 }
 
@@ -40,8 +40,8 @@ void read_points(const std::string& metric, const auto& points, std::vector<Wire
   }
 }
 
-void read_data(otlp::Metric& metric, std::vector<WireItem>& items) {
-  const std::string& name = metric.name();
+void read_data(const std::string& resource, otlp::Metric& metric, std::vector<WireItem>& items) {
+  const std::string name = resource + metric.name();
   switch (metric.data_case()) {
     case otlp::Metric::kGauge: return read_points(name, metric.gauge().data_points(), items);
     case otlp::Metric::kSum: return read_points(name, metric.sum().data_points(), items);
@@ -57,9 +57,9 @@ void read_data(otlp::Metric& metric, std::vector<WireItem>& items) {
   }
 }
 
-void read_metric(otlp::Metric& metric, std::vector<WireItem>& items) {
+void read_metric(const std::string& resource, otlp::Metric& metric, std::vector<WireItem>& items) {
   const std::size_t first = items.size();
-  read_data(metric, items);
+  read_data(resource, metric, items);
   if (items.size() == first) return;
   std::size_t rest = field_bytes(metric.ByteSizeLong());
   for (std::size_t i = first + 1; i < items.size(); ++i) rest -= items[i].bytes;
@@ -68,11 +68,12 @@ void read_metric(otlp::Metric& metric, std::vector<WireItem>& items) {
 
 bool read(otlp::ExportLogsServiceRequest& request, WireItems& groups) {
   for (auto& resource : *request.mutable_resource_logs()) {
+    const std::string owner = resource.resource().SerializeAsString();
     for (auto& scope : *resource.mutable_scope_logs()) {
       WireItemGroup& group = groups.emplace_back();
       group.resource = resource_of(resource.resource(), scope.scope());
       for (auto& record : *scope.mutable_log_records()) {
-        if (!read_record(record, group.items)) return false;
+        if (!read_record(owner, record, group.items)) return false;
       }
     }
   }
@@ -81,10 +82,11 @@ bool read(otlp::ExportLogsServiceRequest& request, WireItems& groups) {
 
 bool read(otlp::ExportMetricsServiceRequest& request, WireItems& groups) {
   for (auto& resource : *request.mutable_resource_metrics()) {
+    const std::string owner = resource.resource().SerializeAsString();
     for (auto& scope : *resource.mutable_scope_metrics()) {
       WireItemGroup& group = groups.emplace_back();
       group.resource = resource_of(resource.resource(), scope.scope());
-      for (auto& metric : *scope.mutable_metrics()) read_metric(metric, group.items);
+      for (auto& metric : *scope.mutable_metrics()) read_metric(owner, metric, group.items);
     }
   }
   return true;

@@ -11,7 +11,8 @@
 
 namespace spillway::wire {
 
-/// One log record or data point. Its ids are a digest of all that it says, so equal ones are the same item.
+/// One log record or data point. Its ids are a digest of all that it and its resource say, so equal ones are the
+/// same item.
 struct WireItem {
   TraceId trace;
   std::uint64_t id = 0;
