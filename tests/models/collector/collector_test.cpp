@@ -150,7 +150,7 @@ TEST(Collector, IsReachedByNameUnlessItListensOnTheLoopbackAddressOnly) {
 }
 
 TEST(Collector, AnswersAnotherPathWith404) {
-  EXPECT_EQ(post_to("4318/v1/logs", "0.0.0.0:4318").answers("client", "404"), 1);
+  EXPECT_EQ(post_to("4318/v1/spans", "0.0.0.0:4318").answers("client", "404"), 1);
 }
 
 }  // namespace
