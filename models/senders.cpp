@@ -50,13 +50,26 @@ void Senders::build_processes(AddressBook& book) {
     RunningProcess running;
     running.process = process;
     running.service = &scenario_.services[process.service];
-    const Runtime& runtime = running.service->runtime;
-    const int workers = runtime.kind == Runtime::Kind::unlimited ? 0 : runtime.kind == Runtime::Kind::event_loop ? 1 : runtime.workers;
-    running.cpu = std::make_unique<Cpu>(run_.sim, workers);
+    running.cpu = cpu_of(running.service->runtime, process.place);
     running.exporter = exporter_of(running, book);
     running.head_sampled = run_.ledger.add_sampling(process.name, "not sampled at the head");
     processes_.push_back(std::move(running));
   }
+}
+
+std::unique_ptr<Cpu> Senders::cpu_of(const Runtime& runtime, std::uint16_t place) {
+  switch (runtime.kind) {
+    case Runtime::Kind::unlimited: return std::make_unique<Cpu>(run_.sim, 0);
+    case Runtime::Kind::event_loop: return std::make_unique<Cpu>(run_.sim, 1);
+    case Runtime::Kind::workers: return std::make_unique<Cpu>(run_.sim, runtime.workers);
+    case Runtime::Kind::shared: break;
+  }
+  std::unique_ptr<SharedHost>& host = hosts_[{runtime.host, place}];
+  if (!host) {
+    const auto named = [&](const Host& h) { return h.name == runtime.host; };
+    host = std::make_unique<SharedHost>(run_.sim, *std::find_if(scenario_.hosts.begin(), scenario_.hosts.end(), named));
+  }
+  return std::make_unique<Cpu>(run_.sim, *host);
 }
 
 std::unique_ptr<SpanExporter> Senders::exporter_of(const RunningProcess& process, AddressBook& book) {

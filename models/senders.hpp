@@ -2,10 +2,14 @@
 // simulated and in the measured world; only the transport behind it differs.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "models/services/application.hpp"
+#include "models/services/shared_host.hpp"
 #include "models/traffic/arrivals.hpp"
 #include "models/traffic/client.hpp"
 
@@ -39,6 +43,7 @@ class Senders {
   void build_processes(AddressBook& book);
   void build_traffic();
   void build_clients(AddressBook& book);
+  std::unique_ptr<Cpu> cpu_of(const Runtime& runtime, std::uint16_t place);
   std::unique_ptr<SpanExporter> exporter_of(const RunningProcess& process, AddressBook& book);
   ExportTarget target(AddressBook& book, std::uint16_t place, const std::string& url) const;
 
@@ -46,6 +51,7 @@ class Senders {
   Transport& transport_;
   const Scenario& scenario_;
   Time end_;
+  std::map<std::pair<std::string, std::uint16_t>, std::unique_ptr<SharedHost>> hosts_;  ///< by name and place
   std::vector<RunningProcess> processes_;
   std::unique_ptr<Application> application_;
   std::vector<std::unique_ptr<Arrivals>> arrivals_;

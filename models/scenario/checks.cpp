@@ -28,6 +28,8 @@ class Checker {
   void check_instrumentation(const Service& service);
   void check_operation(const Service& service, const Operation& operation);
   void check_choices(const Operation& operation);
+  void check_host(const Service& service);
+  void check_order(const Operation& operation);
   void check_call(const Service& service, const Call& call);
   void check_call_place(const Service& caller, const Service& callee, const Call& call);
   void check_traffic();
@@ -161,8 +163,35 @@ void Checker::check_services() {
     if (service.operations.empty()) problem(path, "has no operations; add 'operations:' with at least one");
     if (input_.given(path + ".runtime.workers") && service.runtime.kind != Runtime::Kind::workers)
       problem(path + ".runtime.workers", "has no effect without 'kind: workers'; add that or remove this");
+    check_host(service);
     check_instrumentation(service);
     for (const Operation& operation : service.operations) check_operation(service, operation);
+  }
+}
+
+void Checker::check_host(const Service& service) {
+  const std::string path = service.where.path + ".runtime.host";
+  if (service.runtime.kind == Runtime::Kind::shared) {
+    find(input_.given(path) ? path : service.where.path + ".runtime", service.runtime.host, s_.hosts, "unknown host");
+  } else if (input_.given(path)) {
+    problem(path, "has no effect without 'kind: shared'; add that or remove this");
+  }
+}
+
+/// `after` names calls before this one in the list, so nothing waits for itself.
+void Checker::check_order(const Operation& operation) {
+  std::vector<std::string> before;
+  for (const Call& call : operation.parallel) {
+    for (std::size_t i = 0; i < call.after.size(); ++i) {
+      const std::string item = call.where.path + ".after." + std::to_string(i);
+      known(input_.given(item) ? item : call.where.path + ".after", call.after[i], before,
+            "no call before this one in the list has the operation");
+    }
+    before.push_back(call.operation);
+  }
+  for (const Call& call : operation.sequence) {
+    if (!call.after.empty())
+      problem(call.where.path + ".after", "has no effect in 'sequence', where each waits for all before; remove it");
   }
 }
 
@@ -191,6 +220,7 @@ void Checker::check_instrumentation(const Service& service) {
 void Checker::check_operation(const Service& service, const Operation& operation) {
   const std::string& path = operation.where.path;
   check_choices(operation);
+  check_order(operation);
   for (const Call& call : operation.parallel) check_call(service, call);
   for (const Call& call : operation.sequence) check_call(service, call);
   for (std::size_t i = 0; i < operation.then.size(); ++i) {

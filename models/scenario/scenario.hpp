@@ -72,6 +72,9 @@ struct Call {
                                       ///< the callee's `then` work runs inside the client span
   std::optional<Duration> timeout;
   double probability = 1;  ///< that the call is made at all
+  std::vector<std::string> after;  ///< of `parallel`: operations of earlier calls of the list that end before it begins
+  Distribution work = Distribution::constant(0);  ///< of the caller, when `after` has ended, before this call: seconds
+  bool asynchronous = false;       ///< nobody waits for it
   Where where;
 };
 
@@ -92,6 +95,7 @@ struct SpanAttribute {
 
 struct Operation {
   std::string name;
+  std::string span_name;      ///< empty: the name
   SpanKind span_kind = SpanKind::server;
   bool span = true;           ///< false: the operation makes no span of its own
   std::vector<SpanAttribute> attributes;  ///< of its span
@@ -99,6 +103,7 @@ struct Operation {
   std::vector<Call> parallel;  ///< started together, all awaited
   std::vector<Call> sequence;  ///< then one after the other
   std::vector<std::string> then;  ///< operations of the same service run in process afterwards, in order
+  Distribution finish = Distribution::constant(0);  ///< work after all that, seconds
   double error_probability = 0;
   bool error_sets_status = true;
   int log_lines = 0;  ///< lines written to stdout by one execution
@@ -129,9 +134,20 @@ struct Instrumentation {
 };
 
 struct Runtime {
-  enum class Kind { unlimited, event_loop, workers };
+  enum class Kind { unlimited, event_loop, workers, shared };
   Kind kind = Kind::unlimited;
   int workers = 1;
+  std::string host;  ///< shared: the host whose processors it shares
+};
+
+/// A machine whose processors are shared evenly by all that runs on it, in each place where a service runs that names
+/// it. With n tasks running each goes at min(1, cores / n) / (1 + contention (n - 1)) of its speed alone: the
+/// contention term of the Universal Scalability Law (Gunther). Section `hosts`.
+struct Host {
+  std::string name;
+  double cores = 0;       ///< 0: no limit but contention
+  double contention = 0;  ///< by how much a further task slows every other, 0: not at all
+  Where where;
 };
 
 struct Service {
@@ -358,6 +374,7 @@ struct Scenario {
   RecordSpec record;
   std::vector<Place> places;
   std::vector<Link> links;
+  std::vector<Host> hosts;
   std::vector<Service> services;
   std::vector<Traffic> traffic;
   std::vector<Client> clients;

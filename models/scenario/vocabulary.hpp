@@ -66,11 +66,15 @@ void describe(V& v, Call& call) {
           About{"with `in: each`: the caller's own place is not called, the callee's `then` runs in process"});
   v.field("timeout", call.timeout, About{"the caller stops waiting", Unit::seconds, 1e-6, kDay});
   v.field("probability", call.probability, About{"that the call is made at all", Unit::share, 0, 1});
+  v.field("after", call.after, About{"parallel: operations of earlier calls of the list that have to end first"});
+  v.field("work", call.work, About{"CPU time of the caller before this call", Unit::seconds, 0, kDay});
+  v.field("asynchronous", call.asynchronous, About{"true: the caller does not wait for it"});
 }
 
 template <class V>
 void describe(V& v, Operation& operation) {
   v.about("something a service does on request");
+  v.field("span_name", operation.span_name, About{"name of its span; absent: the name of the operation"});
   v.field("span_kind", operation.span_kind, About{"kind of its span"});
   v.field("span", operation.span, About{"false: it makes no span of its own"});
   v.field("attributes", operation.attributes,
@@ -79,6 +83,7 @@ void describe(V& v, Operation& operation) {
   v.list("parallel", operation.parallel, "calls started together, all awaited", kMostCalls);
   v.list("sequence", operation.sequence, "calls made one after the other, after the parallel ones", kMostCalls);
   v.field("then", operation.then, About{"operations of the same service that run in process afterwards, in order"});
+  v.field("finish", operation.finish, About{"CPU time after the calls", Unit::seconds, 0, kDay});
   v.field("error_probability", operation.error_probability, About{"that it fails by itself", Unit::share, 0, 1});
   v.field("error_sets_status", operation.error_sets_status, About{"a failure sets the status of the span to error"});
   v.field("log_lines", operation.log_lines, About{"lines written to stdout by one execution", Unit::none, 0, 10'000});
@@ -114,8 +119,18 @@ template <class V>
 void describe(V& v, Runtime& runtime) {
   v.about("how many requests a replica works on at once");
   v.field("kind", runtime.kind,
-          About{"unlimited; event_loop: one thread, work blocks everything behind it; workers: a pool"});
+          About{"unlimited; event_loop: one thread, work blocks everything behind it; workers: a pool; "
+                "shared: the processors of a host"});
   v.field("workers", runtime.workers, About{"threads of the pool", Unit::none, 1, 100'000});
+  v.field("host", runtime.host, About{"shared: name of the host"});
+}
+
+template <class V>
+void describe(V& v, Host& host) {
+  v.about("processors that several services share evenly, one set in each place");
+  v.field("cores", host.cores, About{"processors; 0: no limit but contention", Unit::none, 0, 10'000});
+  v.field("contention", host.contention,
+          About{"n tasks run at 1 / (1 + contention x (n - 1)) of the speed of one", Unit::none, 0, 100});
 }
 
 template <class V>
@@ -348,6 +363,7 @@ void describe(V& v, Scenario& s) {
   v.nested("record", s.record, "what the run record keeps");
   v.section("places", s.places, "where things run; absent: one place named local", kMostPlaces);
   v.list("links", s.links, "delays and capacities", kMostSteps);
+  v.section("hosts", s.hosts, "processors that services share", kMostServices);
   v.section("services", s.services, "applications", kMostServices);
   v.section("traffic", s.traffic, "requests from users", kMostSources);
   v.section("clients", s.clients, "programs that post made-up spans", kMostSources);

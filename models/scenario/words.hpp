@@ -24,9 +24,10 @@ constexpr std::array<Word<Instrumentation::Kind>, 3> words(Instrumentation::Kind
   using Kind = Instrumentation::Kind;
   return {{{"none", Kind::none}, {"zipkin_post", Kind::zipkin_post}, {"otlp_batch", Kind::otlp_batch}}};
 }
-constexpr std::array<Word<Runtime::Kind>, 3> words(Runtime::Kind) {
+constexpr std::array<Word<Runtime::Kind>, 4> words(Runtime::Kind) {
   using Kind = Runtime::Kind;
-  return {{{"unlimited", Kind::unlimited}, {"event_loop", Kind::event_loop}, {"workers", Kind::workers}}};
+  return {{{"unlimited", Kind::unlimited}, {"event_loop", Kind::event_loop}, {"workers", Kind::workers},
+           {"shared", Kind::shared}}};
 }
 constexpr std::array<Word<Traffic::Arrivals>, 2> words(Traffic::Arrivals) {
   return {{{"poisson", Traffic::Arrivals::poisson}, {"constant", Traffic::Arrivals::constant}}};

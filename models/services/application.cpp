@@ -45,11 +45,20 @@ Application::Draw Application::draw(const Plan& plan, std::uint32_t number, std:
   result.work = std::max(Duration{0}, from_seconds((fixed + node.picture_seconds) * operation.work.varies.sample(draws)));
   if (operation.error_probability > 0) result.error = draws.uniform() < operation.error_probability;
   if (node.probability < 1) result.called = draws.uniform() < node.probability;
-  if (node.in_process || node.parent == kNoParent) return result;
+  if (node.parent == kNoParent) {
+    result.finish = std::max(Duration{0}, from_seconds(operation.finish.sample(draws)));
+    return result;
+  }
+  if (!node.in_process) draw_network(plan, node, draws, result);
+  result.finish = std::max(Duration{0}, from_seconds(operation.finish.sample(draws)));
+  result.caller_work = std::max(Duration{0}, from_seconds(node.caller_work.sample(draws)));
+  return result;
+}
+
+void Application::draw_network(const Plan& plan, const PlanNode& node, Draws& draws, Draw& result) const {
   const std::uint16_t from = plan.nodes[node.parent].place;
   result.there = std::max(Duration{0}, from_seconds(latency_.at(from, node.place).sample(draws)));
   result.back = std::max(Duration{0}, from_seconds(latency_.at(node.place, from).sample(draws)));
-  return result;
 }
 
 void Application::record(PlanInUse& use, Time arrived, Duration latency, bool ok) {
@@ -65,6 +74,7 @@ void Application::begin(std::uint32_t plan, std::uint64_t trace) {
   const bool sampled = head_sampled(trace, processes_[use.plan.nodes[0].process]);
   const Time now = run_.sim.now();
   if (use.walkable) {
+    walked_until_.resize(std::max(walked_until_.size(), use.plan.nodes.size()));
     const Reply reply = walk(use.plan, 0, trace, now, sampled);
     return record(use, now, reply.at - now, reply.ok);
   }
@@ -88,7 +98,9 @@ void Application::handle(const Event& event) {
       NodeState& state = requests_[request].nodes[node];
       state.given_up = true;
       const PlanInUse& use = plans_[requests_[request].plan];
+      state.ended = true;
       emit(use.plan, node, true, requests_[request].trace, state.called, run_.sim.now(), true, requests_[request].sampled);
+      if (use.plan.nodes[node].asynchronous) return;
       return child_done(request, use.plan.nodes[node].parent, false);
     }
   }
@@ -97,8 +109,17 @@ void Application::handle(const Event& event) {
 void Application::call(std::uint32_t id, std::uint32_t number) {
   Request& request = requests_[id];
   const Plan& plan = plans_[request.plan].plan;
-  const PlanNode& node = plan.nodes[number];
   ++request.open_nodes;
+  const Duration before = draw(plan, number, request.trace).caller_work;
+  if (before == Duration{0}) return make_call(id, number);
+  request.nodes[number].phase = Phase::called;
+  processes_[plan.nodes[plan.nodes[number].parent].process].cpu->submit(before, *this, token_of(id, number));
+}
+
+void Application::make_call(std::uint32_t id, std::uint32_t number) {
+  Request& request = requests_[id];
+  const Plan& plan = plans_[request.plan].plan;
+  const PlanNode& node = plan.nodes[number];
   NodeState& state = request.nodes[number];
   state.called = run_.sim.now();
   if (node.timeout > Duration{0}) state.timeout = run_.sim.start_timer(run_.sim.now() + node.timeout, self_, call_timeout, token_of(id, number));
@@ -118,6 +139,14 @@ void Application::task_done(std::uint64_t token, Time started) {
   const auto number = static_cast<std::uint32_t>(token);
   Request& request = requests_[id];
   NodeState& state = request.nodes[number];
+  if (state.phase == Phase::called) {
+    state.phase = Phase::working;
+    return make_call(id, number);
+  }
+  if (state.phase == Phase::finishing) {
+    state.phase = Phase::finished;
+    return finish_node(id, number);
+  }
   state.started = started;
   state.failed = draw(plans_[request.plan].plan, number, request.trace).error;
   state.phase = state.failed ? Phase::finished : Phase::parallel;
@@ -129,6 +158,14 @@ void Application::advance(std::uint32_t id, std::uint32_t number) {
   for (;;) {
     NodeState& state = requests_[id].nodes[number];
     if (state.phase == Phase::finished) return finish_node(id, number);
+    if (state.phase == Phase::finishing) {
+      const Request& request = requests_[id];
+      const Plan& plan = plans_[request.plan].plan;
+      const Duration work = draw(plan, number, request.trace).finish;
+      if (work > Duration{0}) return processes_[plan.nodes[number].process].cpu->submit(work, *this, token_of(id, number));
+      state.phase = Phase::finished;
+      continue;
+    }
     if (start_children(id, number)) return;
     state.phase = static_cast<Phase>(static_cast<int>(state.phase) + 1);
     state.next = 0;
@@ -143,16 +180,34 @@ bool Application::start_children(std::uint32_t id, std::uint32_t number) {
   const std::vector<std::uint32_t>& children = state.phase == Phase::parallel   ? node.parallel
                                                : state.phase == Phase::sequence ? node.sequence
                                                                                 : node.then;
-  const bool all_at_once = state.phase == Phase::parallel;
-  ++state.pending;  // keeps the phase open while calls begin
+  if (state.phase == Phase::parallel) return start_parallel(id, number);
   while (state.next < children.size()) {
     const std::uint32_t child = children[state.next++];
     if (plan.nodes[child].probability < 1 && !draw(plan, child, requests_[id].trace).called) continue;
-    ++state.pending;
+    if (!plan.nodes[child].asynchronous) ++state.pending;
     call(id, child);
-    if (!all_at_once) break;
+    if (!plan.nodes[child].asynchronous) break;
   }
-  return --state.pending > 0;
+  return state.pending > 0;
+}
+
+// Starts those parallel calls whose turn it is: what they come after has ended.
+bool Application::start_parallel(std::uint32_t id, std::uint32_t number) {
+  Request& request = requests_[id];
+  const Plan& plan = plans_[request.plan].plan;
+  for (const std::uint32_t child : plan.nodes[number].parallel) {
+    const PlanNode& node = plan.nodes[child];
+    NodeState& state = request.nodes[child];
+    const auto ended = [&](std::uint32_t before) { return request.nodes[before].ended; };
+    if (state.begun || !std::all_of(node.after.begin(), node.after.end(), ended)) continue;
+    state.begun = true;
+    const bool made = node.probability >= 1 || draw(plan, child, request.trace).called;
+    state.ended = !made || node.asynchronous;
+    if (!made) continue;
+    if (!node.asynchronous) ++request.nodes[number].pending;
+    call(id, child);
+  }
+  return request.nodes[number].pending > 0;
 }
 
 void Application::child_done(std::uint32_t id, std::uint32_t number, bool ok) {
@@ -164,8 +219,9 @@ void Application::child_done(std::uint32_t id, std::uint32_t number, bool ok) {
     state.phase = Phase::finished;
     return finish_node(id, number);
   }
-  if (--state.pending > 0) return;
-  advance(id, number);
+  --state.pending;
+  if (state.phase == Phase::parallel && node.ordered && start_parallel(id, number)) return;
+  if (state.pending == 0) advance(id, number);
 }
 
 void Application::finish_node(std::uint32_t id, std::uint32_t number) {
@@ -194,7 +250,8 @@ void Application::reply(std::uint32_t id, std::uint32_t number) {
   run_.sim.cancel(state.timeout);
   if (!late) {
     emit(plan, number, true, request.trace, state.called, run_.sim.now(), !ok, request.sampled);
-    child_done(id, plan.nodes[number].parent, ok);
+    state.ended = true;
+    if (!plan.nodes[number].asynchronous) child_done(id, plan.nodes[number].parent, ok);
   }
   node_closed(id);
 }
@@ -208,9 +265,11 @@ void Application::node_closed(std::uint32_t id) {
 Application::Reply Application::walk(const Plan& plan, std::uint32_t number, std::uint64_t trace, Time called, bool sampled) {
   const PlanNode& node = plan.nodes[number];
   const Draw chance = draw(plan, number, trace);
+  called += chance.caller_work;
   const Time started = called + chance.there;
   Reply own{started + chance.work, !chance.error};
   if (own.ok) own = walk_children(plan, node, trace, own.at, sampled);
+  if (own.ok) own.at += chance.finish;
   emit(plan, number, false, trace, started, own.at, !own.ok && node.operation->error_sets_status, sampled);
   Reply reply{own.at + chance.back, own.ok};
   if (node.timeout > Duration{0} && reply.at > called + node.timeout) reply = {called + node.timeout, false};
@@ -223,8 +282,14 @@ Application::Reply Application::walk_children(const Plan& plan, const PlanNode& 
   Time latest = from;
   Time first_failure = kNever;
   for (const std::uint32_t child : node.parallel) {
+    Time begins = from;
+    for (const std::uint32_t before : plan.nodes[child].after) begins = std::max(begins, walked_until_[before]);
+    walked_until_[child] = begins;
     if (plan.nodes[child].probability < 1 && !draw(plan, child, trace).called) continue;
-    const Reply reply = walk(plan, child, trace, from, sampled);
+    if (first_failure <= begins && node.failure_mode == FailureMode::strict) continue;  // the caller has failed already
+    const Reply reply = walk(plan, child, trace, begins, sampled);
+    if (plan.nodes[child].asynchronous) continue;
+    walked_until_[child] = reply.at;
     latest = std::max(latest, reply.at);
     if (!reply.ok) first_failure = std::min(first_failure, reply.at);
   }
@@ -233,6 +298,7 @@ Application::Reply Application::walk_children(const Plan& plan, const PlanNode& 
     for (const std::uint32_t child : *list) {
       if (plan.nodes[child].probability < 1 && !draw(plan, child, trace).called) continue;
       const Reply reply = walk(plan, child, trace, latest, sampled);
+      if (plan.nodes[child].asynchronous) continue;
       latest = reply.at;
       if (!reply.ok && node.failure_mode == FailureMode::strict) return {latest, false};
     }

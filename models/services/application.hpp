@@ -52,7 +52,7 @@ class Application final : public Component, public TaskOwner, public RequestTake
 
  private:
   enum Kind : std::uint32_t { enter_node, returned, call_timeout };
-  enum class Phase : std::uint8_t { working, parallel, sequence, then, finished };
+  enum class Phase : std::uint8_t { called, working, parallel, sequence, then, finishing, finished };
   struct NodeState {
     Time called{};   ///< when the caller began the call
     Time started{};  ///< when the operation began to run
@@ -61,6 +61,8 @@ class Application final : public Component, public TaskOwner, public RequestTake
     Phase phase = Phase::working;
     bool failed = false;
     bool given_up = false;  ///< the caller stopped waiting
+    bool begun = false;     ///< its call, or the decision not to make it
+    bool ended = false;     ///< its call, for those that come after it
     TimerId timeout;
   };
   struct Request {
@@ -86,18 +88,23 @@ class Application final : public Component, public TaskOwner, public RequestTake
     bool error = false;
     bool called = true;
     Duration there{}, back{};
+    Duration finish{};
+    Duration caller_work{};
   };
 
   bool walkable(const Plan& plan) const;
   bool head_sampled(std::uint64_t trace, const RunningProcess& root) const;
   Draw draw(const Plan& plan, std::uint32_t node, std::uint64_t trace) const;
+  void draw_network(const Plan& plan, const PlanNode& node, Draws& draws, Draw& result) const;
   void record(PlanInUse& use, Time arrived, Duration latency, bool ok);
 
   // Event by event.
   void call(std::uint32_t request, std::uint32_t node);
+  void make_call(std::uint32_t request, std::uint32_t node);
   void enter(std::uint32_t request, std::uint32_t node);
   void advance(std::uint32_t request, std::uint32_t node);
   bool start_children(std::uint32_t request, std::uint32_t node);
+  bool start_parallel(std::uint32_t request, std::uint32_t node);
   void child_done(std::uint32_t request, std::uint32_t node, bool ok);
   void finish_node(std::uint32_t request, std::uint32_t node);
   void reply(std::uint32_t request, std::uint32_t node);
@@ -120,6 +127,7 @@ class Application final : public Component, public TaskOwner, public RequestTake
   std::vector<PlanInUse> plans_;
   Slab<Request> requests_;
   std::vector<std::vector<NodeState>> spare_states_;
+  std::vector<Time> walked_until_;  ///< by node, while a request is walked: when the call of it ended
   StreamKey work_key_, sampling_key_, attributes_key_;
 };
 

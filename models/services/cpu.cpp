@@ -1,8 +1,14 @@
 #include "models/services/cpu.hpp"
 
+#include "models/services/shared_host.hpp"
+
 namespace spillway {
 
 void Cpu::submit(Duration work, TaskOwner& owner, std::uint64_t token) {
+  if (host_ != nullptr) {
+    busy_time_ += work;
+    return host_->submit(work, owner, token);
+  }
   const Task task{work, &owner, token, {}};
   if (workers_ != 0 && running_ >= workers_) waiting_.push_back(task);
   else start(task);

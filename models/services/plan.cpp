@@ -32,8 +32,9 @@ ShapeChoice shape_choice(const Operation& operation, Catalog& catalog) {
     }
     combinations = std::move(longer);
   }
+  const std::string& name = operation.span_name.empty() ? operation.name : operation.span_name;
   for (Attributes& attributes : combinations) {
-    choice.shapes.push_back(catalog.add_shape({operation.name, operation.span_kind, std::move(attributes)}));
+    choice.shapes.push_back(catalog.add_shape({name, operation.span_kind, std::move(attributes)}));
   }
   return choice;
 }
@@ -143,8 +144,15 @@ class Planner {
     node.timeout = call.timeout.value_or(Duration{0});
     node.probability = call.probability;
     // In place: no request is made, so the callee's operation leaves no span; what it does inside does.
+    node.asynchronous = call.asynchronous;
+    node.caller_work = call.work;
     node.in_process = local;
     if (local) node.shape = kNoShape;
+    for (const std::uint32_t sibling : plan_.nodes[caller].*list) {
+      const std::string& earlier = plan_.nodes[sibling].operation->name;
+      if (std::find(call.after.begin(), call.after.end(), earlier) != call.after.end()) node.after.push_back(sibling);
+    }
+    if (!call.after.empty()) plan_.nodes[caller].ordered = true;
     (plan_.nodes[caller].*list).push_back(child);
   }
 

@@ -38,6 +38,10 @@ struct PlanNode {
   FailureMode failure_mode = FailureMode::strict;  ///< what a failed child means here
   std::uint16_t place = 0;
   std::vector<std::uint32_t> parallel, sequence, then;
+  std::vector<std::uint32_t> after;  ///< calls of the caller's `parallel` that end before this one begins
+  Distribution caller_work = Distribution::constant(0);  ///< of the caller before the call, seconds
+  bool asynchronous = false;         ///< the caller does not wait
+  bool ordered = false;              ///< some of its `parallel` calls wait for others
 };
 
 struct Plan {

@@ -26,6 +26,9 @@ void add_check(CLI::App& spillway, Action& chosen);
 void add_size(CLI::App& spillway, Action& chosen);
 void add_compare(CLI::App& spillway, Action& chosen);
 void add_schema(CLI::App& spillway, Action& chosen);
+void add_import(CLI::App& spillway, Action& chosen);
+void add_calibrate(CLI::App& spillway, Action& chosen);
+void add_validate(CLI::App& spillway, Action& chosen);
 /// Defined in measure.cpp, which has to be linked for the command to exist: see CMakeLists.txt.
 void add_measure(CLI::App& spillway, Action& chosen);
 

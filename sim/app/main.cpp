@@ -32,6 +32,9 @@ void add_commands(CLI::App& spillway, Action& chosen) {
   add_check(spillway, chosen);
   add_size(spillway, chosen);
   add_compare(spillway, chosen);
+  add_import(spillway, chosen);
+  add_calibrate(spillway, chosen);
+  add_validate(spillway, chosen);
   add_schema(spillway, chosen);
 #ifdef SPILLWAY_HAS_MEASURE
   add_measure(spillway, chosen);

@@ -17,7 +17,7 @@ namespace spillway::app {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::array kWritten{"record.json", "series.csv", "summary.txt"};
+constexpr std::array kWritten{"record.json", "series.csv", "summary.txt", "scenario.yaml", "parameters.yaml", "import.json"};
 
 [[noreturn]] void fail(const fs::path& path, const std::string& what, int error) {
   throw std::runtime_error(path.string() + ": " + what + ": " + std::generic_category().message(error));

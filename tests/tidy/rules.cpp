@@ -112,9 +112,10 @@ const std::vector<Door>& library_doors() {
       {"protobuf", {"google/protobuf/"}, {"models/wire/", "real/"}},
       {"gRPC", {"grpc/", "grpcpp/"}, {"real/grpc/"}},
       {"zlib", {"zlib.h"}, {"real/"}},
+      {"zstd", {"zstd.h"}, {"real/import/byte_source.cpp"}},
       {"RE2", {"re2/"}, {"models/telemetry/regex.cpp"}},
       {"OpenSSL", {"openssl/"}, {"models/telemetry/digest.cpp"}},
-      {"Eigen", {"Eigen/"}, {"analysis/least_squares.cpp"}},
+      {"Eigen", {"Eigen/"}, {"analysis/least_squares.cpp", "analysis/calibration/"}},
       {"CLI11", {"CLI/"}, {"sim/app/"}},
       {"GoogleTest", {"gtest/", "gmock/"}, {"tests/"}},
   };
