@@ -128,69 +128,111 @@ ApplicationFit::ApplicationFit(Recordings recordings, FitOptions options)
 }
 
 void ApplicationFit::measure_crowding() {
-  for (std::size_t run = 0; run < recordings_.all.size(); ++run) {
-    BusyTime busy;
+  busy_.resize(recordings_.all.size());
+  for (const Member& m : members_) {
+    const std::int64_t begins = trees_[m.tree].begins;
+    for (const Segment& s : m.segments) busy_[m.run].add(begins + s.start, begins + s.end);
+  }
+  for (std::size_t run = 0; run < busy_.size(); ++run) {
+    busy_[run].ready();
     double requests = 0, others = 0;
-    for (const Member& m : members_) {
-      if (m.run != run) continue;
-      for (const Segment& s : m.segments) busy.add(trees_[m.tree].begins + s.start, trees_[m.tree].begins + s.end);
-    }
-    busy.ready();
     for (Member& m : members_) {
       if (m.run != run) continue;
       const CallTree& tree = trees_[m.tree];
       const std::int64_t length = std::max<std::int64_t>(1, tree.duration());
-      m.crowding.log_duration = std::log(seconds_of(length));
-      m.crowding.own = own_pieces(m.segments, length);
-      m.crowding.others = std::max(0.0, busy.mean(tree.begins, tree.begins + length) - m.crowding.own);
-      others += m.crowding.others;
+      m.around.log_duration = std::log(seconds_of(length));
+      m.around.own = own_pieces(m.segments, length);
+      m.around.others = std::max(0.0, busy_[run].mean(tree.begins, tree.begins + length) - m.around.own);
+      others += m.around.others;
       requests += 1;
     }
-    // Of those that the sampler left out nothing is known but how many there were.
-    const double sampled = load_of(recordings_.all[run]).sampled;
-    const double unseen = requests > 0 ? (1 / sampled - 1) * others / requests : 0;
+    // Of those that the sampler left out nothing is known but how many there were: as many beside each request, and
+    // the time without any of them as if they came independently.
+    const double sampled = std::max(1e-3, load_of(recordings_.all[run]).sampled);
+    const double per_seen = 1 / sampled - 1;
+    const double unseen = requests > 0 ? per_seen * others / requests : 0;
+    unseen_idle_.push_back(std::pow(std::max(1e-9, busy_[run].idle_share()), per_seen));
     for (Member& m : members_) {
       if (m.run != run) continue;
-      m.crowding.others += unseen;
+      m.around.others += unseen;
       for (const Segment& s : m.segments) {
         const std::int64_t begins = trees_[m.tree].begins;
-        const double all = s.end > s.start ? busy.mean(begins + s.start, begins + s.end) : 1;
+        const double all = s.end > s.start ? busy_[run].mean(begins + s.start, begins + s.end) : 1;
         m.others.push_back(std::max(0.0, all - 1) + unseen);
       }
     }
   }
 }
 
-Contention ApplicationFit::contention_of(const std::vector<Class>& classes, Grouping grouping) const {
-  std::vector<Crowding> requests;
+void ApplicationFit::set_coldness(double within) {
+  cools_within_ = within;
+  for (std::size_t run = 0; run < busy_.size(); ++run) {
+    std::vector<std::int64_t> moments;
+    for (const Member& m : members_) {
+      if (m.run != run) continue;
+      for (const Segment& s : m.segments) moments.push_back(trees_[m.tree].begins + s.start);
+    }
+    const std::vector<double> cold = busy_[run].coldness(moments, within / kNanosecond);
+    std::size_t next = 0;
+    for (Member& m : members_) {
+      if (m.run != run) continue;
+      double weight = 0, sum = 0;
+      m.cold.clear();
+      for (const Segment& s : m.segments) {
+        m.cold.push_back(cold[next++] * unseen_idle_[run]);
+        weight += static_cast<double>(s.end - s.start);
+        sum += static_cast<double>(s.end - s.start) * m.cold.back();
+      }
+      m.around.cold = weight > 0 ? sum / weight : 0;
+    }
+  }
+}
+
+HostFit ApplicationFit::host_of(const std::vector<Class>& classes, Grouping grouping) const {
+  std::vector<Surroundings> requests;
   for (std::size_t c = 0; c < classes.size(); ++c) {
     for (const std::size_t m : classes[c].members) {
-      Crowding& request = requests.emplace_back(members_[m].crowding);
+      Surroundings& request = requests.emplace_back(members_[m].around);
       const std::size_t kind = grouping == Grouping::shapes ? classes[c].shape : c;
       request.group = kind * recordings_.all.size() + members_[m].run;
     }
   }
-  return fit_contention(requests);
+  HostFit host = fit_host(requests);
+  host.cools_within = cools_within_;
+  return host;
 }
 
-// What requests slow each other down is seen best among requests that are alike; but which are alike shows in durations
-// from which that has been taken out. So both are found in turn, until they agree.
+HostFit ApplicationFit::host_of_any_time(const std::vector<Class>& classes, Grouping grouping) {
+  HostFit best;
+  for (const double within : {0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5}) {
+    set_coldness(within);
+    const HostFit host = host_of(classes, grouping);
+    if (best.requests == 0 || host.residual < best.residual) best = host;
+  }
+  set_coldness(best.cools_within);
+  return best;
+}
+
+// What the host does to requests is seen best among those that are alike; but which are alike shows in durations from
+// which that has been taken out. So both are found in turn, until they agree.
 void ApplicationFit::find_classes() {
   constexpr int rounds = 8;
   const std::vector<Class> shapes = classes_;
-  const Contention by_shape = contention_of(shapes, Grouping::shapes);
-  double contention = by_shape.value;
+  const HostFit by_shape = host_of_any_time(shapes, Grouping::shapes);
+  HostFit host = by_shape;
   for (int round = 0; round < rounds; ++round) {
-    classes_ = split_classes(shapes, contention);
-    const double before = std::exchange(contention, contention_of(classes_, Grouping::classes).value);
-    if (std::fabs(contention - before) < 1e-4) break;
+    classes_ = split_classes(shapes, host);
+    const HostFit before = std::exchange(host, host_of_any_time(classes_, Grouping::classes));
+    if (std::fabs(host.contention.value - before.contention.value) < 1e-4) break;
   }
-  grouping_ = better(by_shape, contention_of(classes_, Grouping::classes));
-  if (grouping_ == Grouping::shapes) classes_ = split_classes(shapes, by_shape.value);
+  grouping_ = better(by_shape, host);
+  if (grouping_ == Grouping::classes) return;
+  set_coldness(by_shape.cools_within);
+  classes_ = split_classes(shapes, by_shape);
 }
 
 std::vector<ApplicationFit::Class> ApplicationFit::split_classes(const std::vector<Class>& shapes,
-                                                                  double contention) const {
+                                                                  const HostFit& host) const {
   std::vector<Class> split;
   for (const Class& group : shapes) {
     std::vector<std::vector<double>> rows;
@@ -198,7 +240,8 @@ std::vector<ApplicationFit::Class> ApplicationFit::split_classes(const std::vect
       std::vector<double>& row = rows.emplace_back();
       for (std::size_t s = 0; s < members_[m].segments.size(); ++s) {
         const Segment& piece = members_[m].segments[s];
-        const double alone = static_cast<double>(piece.end - piece.start) / slowdown(contention, members_[m].others[s]);
+        const double slowdown = host.slowdown(members_[m].others[s], members_[m].cold[s]);
+        const double alone = static_cast<double>(piece.end - piece.start) / slowdown;
         row.push_back(std::log(alone + kTick));
       }
     }
@@ -233,10 +276,9 @@ FittedApplication ApplicationFit::fit_of(const std::vector<Class>& classes) cons
   application.operations = recordings_.operations;
   application.replicas = recordings_.replicas;
   for (const Recording& recording : recordings_.all) application.loads.push_back(load_of(recording));
-  application.contention = contention_of(classes, grouping_);
+  application.host = host_of(classes, grouping_);
   for (const Class& group : classes) {
-    application.classes.push_back(
-        fit_class(group, application.contention.value, static_cast<double>(members_.size())));
+    application.classes.push_back(fit_class(group, application.host, static_cast<double>(members_.size())));
   }
   if (!trees_.empty())
     application.left_out = 1 - static_cast<double>(members_.size()) / static_cast<double>(trees_.size());
@@ -245,13 +287,14 @@ FittedApplication ApplicationFit::fit_of(const std::vector<Class>& classes) cons
 
 // Comparing requests of one shape is free of bias, comparing alike requests is more precise; where the two differ by more than
 // chance, the difference is the latter's bias. The smaller expected squared error decides.
-ApplicationFit::Grouping ApplicationFit::better(const Contention& shapes, const Contention& classes) {
-  const double chance = square(shapes.slope_error) + square(classes.slope_error);
-  const double bias = std::max(0.0, square(shapes.slope - classes.slope) - chance);
-  return square(shapes.slope_error) <= square(classes.slope_error) + bias ? Grouping::shapes : Grouping::classes;
+ApplicationFit::Grouping ApplicationFit::better(const HostFit& shapes, const HostFit& classes) {
+  const Effect &a = shapes.contention, &b = classes.contention;
+  const double chance = square(a.slope_error) + square(b.slope_error);
+  const double bias = std::max(0.0, square(a.slope - b.slope) - chance);
+  return square(a.slope_error) <= square(b.slope_error) + bias ? Grouping::shapes : Grouping::classes;
 }
 
-RequestClass ApplicationFit::fit_class(const Class& group, double contention, double all) const {
+RequestClass ApplicationFit::fit_class(const Class& group, const HostFit& host, double all) const {
   const Shape& shape = shapes_[group.shape];
   RequestClass fitted;
   fitted.requests = group.members.size();
@@ -271,7 +314,7 @@ RequestClass ApplicationFit::fit_class(const Class& group, double contention, do
     values.clear();
     for (const std::size_t m : group.members) {
       const Segment& piece = members_[m].segments[s];
-      values.push_back(seconds_of(piece.end - piece.start) / slowdown(contention, members_[m].others[s]));
+      values.push_back(seconds_of(piece.end - piece.start) / host.slowdown(members_[m].others[s], members_[m].cold[s]));
     }
     FittedNode& node = fitted.nodes[pieces[s].node];
     const bool before = pieces[s].kind == Segment::Kind::before_call;

@@ -73,7 +73,7 @@ struct FittedApplication {
   std::vector<TracedOperation> operations;
   std::vector<std::int64_t> replicas;
   std::vector<Load> loads;
-  Contention contention;
+  HostFit host;
   std::vector<RequestClass> classes;
   double left_out = 0;  ///< share of requests in shapes too rare to keep
 };
@@ -92,22 +92,26 @@ class ApplicationFit {
   struct Member {  ///< one request
     std::size_t tree = 0;
     std::size_t run = 0;
-    Crowding crowding;
+    Surroundings around;
     std::vector<Segment> segments;
     std::vector<double> others;  ///< by segment: pieces of work that ran beside it, its own request's among them
+    std::vector<double> cold;    ///< by segment: coldness of the host when it began
   };
   struct Class {
     std::size_t shape = 0;
     std::vector<std::size_t> members;
   };
   void measure_crowding();
+  void measure_coldness();
+  void set_coldness(double within);
   void find_classes();
-  std::vector<Class> split_classes(const std::vector<Class>& shapes, double contention) const;
+  std::vector<Class> split_classes(const std::vector<Class>& shapes, const HostFit& host) const;
   enum class Grouping : std::uint8_t { shapes, classes };  ///< within which requests are compared with each other
-  Contention contention_of(const std::vector<Class>& classes, Grouping grouping) const;
-  static Grouping better(const Contention& shapes, const Contention& classes);
+  HostFit host_of(const std::vector<Class>& classes, Grouping grouping) const;
+  HostFit host_of_any_time(const std::vector<Class>& classes, Grouping grouping);
+  static Grouping better(const HostFit& shapes, const HostFit& classes);
   FittedApplication fit_of(const std::vector<Class>& classes) const;
-  RequestClass fit_class(const Class& group, double contention, double all) const;
+  RequestClass fit_class(const Class& group, const HostFit& host, double all) const;
   void fit_errors(const Class& group, RequestClass& fitted) const;
 
   Recordings recordings_;
@@ -118,6 +122,9 @@ class ApplicationFit {
   std::vector<Member> members_;
   std::vector<Class> classes_;
   Grouping grouping_ = Grouping::shapes;
+  std::vector<BusyTime> busy_;         ///< by run
+  std::vector<double> unseen_idle_;    ///< by run: share of the time in which no request ran that was not recorded
+  double cools_within_ = 0.01;         ///< seconds
 };
 
 }  // namespace spillway::analysis

@@ -25,6 +25,11 @@ std::string plain(const char* format, double value) {
 
 std::string milliseconds(double seconds) { return plain("%.1f ms", seconds * 1000); }
 
+std::string interval_text(const Effect& effect) {
+  return plain("%.1f %%", 100 * effect.value) + plain(" (90 %% interval %.1f", 100 * effect.low) +
+         plain(" - %.1f %%)", 100 * effect.high);
+}
+
 using Counted = std::pair<const char*, std::int64_t>;
 
 /// What was wrong, with the names that both forms of the report use.
@@ -115,12 +120,19 @@ Block operations_block(const FittedApplication& application) {
                                 plain("%.1f - ", row.low * 1000) + milliseconds(row.high),
                                 row.network > 0 ? milliseconds(row.network) : "", row.errors > 0 ? percent(row.errors) : ""});
   }
-  const Contention& c = application.contention;
-  block.lines.push_back("contention: each further piece of work slows every other by " + plain("%.1f", 100 * c.value) +
-                        " % (90 % interval " + plain("%.1f", 100 * c.low) + " - " + plain("%.1f", 100 * c.high) + " %)");
+  const Effect &contention = application.host.contention, &cold = application.host.cold;
+  block.lines.push_back("contention: each further piece of work slows every other by " + interval_text(contention));
+  if (cold.value > 0)
+    block.lines.push_back("cold: work that begins after a long idle time takes longer by " + interval_text(cold) +
+                          ", fading within " + milliseconds(application.host.cools_within));
   if (application.left_out > 0)
     block.lines.push_back("left out: " + percent(application.left_out) + " of the requests, of shapes too rare to fit");
   return block;
+}
+
+ordered_json json_of(const Effect& effect) {
+  return {{"value", effect.value}, {"low", effect.low}, {"high", effect.high}, {"slope", effect.slope},
+          {"slope_error", effect.slope_error}};
 }
 
 ordered_json json_of(const Load& load) {
@@ -147,9 +159,9 @@ std::string reading_json(const std::vector<ReadingResult>& readings, const Fitte
     one["first_problems"] = readings[i].notes.first_problems;
     all["recordings"].push_back(std::move(one));
   }
-  const Contention& c = application.contention;
-  all["contention"] = {{"value", c.value}, {"low", c.low}, {"high", c.high}, {"slope", c.slope},
-                       {"slope_error", c.slope_error}};
+  all["contention"] = json_of(application.host.contention);
+  all["cold_slowdown"] = json_of(application.host.cold);
+  all["cools_within_s"] = application.host.cools_within;
   for (const auto& [number, row] : rows_of(application)) {
     const TracedOperation& operation = application.operations[number];
     all["operations"].push_back({{"service", operation.service}, {"operation", operation.name},

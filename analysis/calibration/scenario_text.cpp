@@ -10,6 +10,8 @@
 namespace spillway::analysis {
 namespace {
 
+constexpr double kLeastRate = 1e-4, kMostRate = 1e6;  ///< requests per second; beyond is no recording of requests
+constexpr double kLeastShare = 1e-6;                  ///< of a rate, that a scenario accepts
 constexpr double kHardly = 1e-4;  ///< a probability of errors below which there are none
 
 std::string number(const char* format, double value) {
@@ -29,7 +31,7 @@ double rate_of(const FittedApplication& application, const ScenarioSettings& set
   if (settings.rate > 0) return settings.rate;
   double rate = 0;
   for (const Load& load : application.loads) rate = std::max(rate, load.rate);
-  return rate > 0 ? rate : 1;
+  return rate > 0 ? std::clamp(rate, kLeastRate, kMostRate) : 1;
 }
 
 /// Lines of the operations, by service.
@@ -112,15 +114,40 @@ std::string law_line(const char* key, const FittedLaw& law, const char* origin) 
          ", high: " + duration_in_yaml(law.high) + ", values: " + std::to_string(law.values) + ", origin: " + origin + "}\n";
 }
 
+/// Bytes of the UTF-8 character there; 0 when there is none.
+std::size_t character_at(const std::string& text, std::size_t at) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const unsigned first = byte(at);
+  if (first < 0x80) return 1;
+  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(at + i) & 0xc0U) != 0x80U) return 0;
+  }
+  const unsigned second = byte(at + 1);
+  const bool overlong = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
+  const bool beyond = (first == 0xed && second >= 0xa0) || (first == 0xf4 && second >= 0x90);
+  const bool control = first == 0xc2 && second < 0xa0;
+  return overlong || beyond || control ? 0 : length;
+}
+
+std::string effect_line(const char* key, const Effect& effect, std::size_t requests, const char* origin) {
+  return std::string{key} + ": {value: " + number("%.6g", effect.value) + ", low: " + number("%.6g", effect.low) +
+         ", high: " + number("%.6g", effect.high) + ", slope: " + number("%.6g", effect.slope) + ", slope_error: " +
+         number("%.3g", effect.slope_error) + ", requests: " + std::to_string(requests) + ", origin: " + origin + "}\n";
+}
+
 }  // namespace
 
 std::string quoted(const std::string& text) {
   std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') out += {'\\', c};
-    else if (byte < 0x20 || byte == 0x7f) out += " ";
-    else out += c;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = character_at(text, i);
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (length == 0 || byte < 0x20 || byte == 0x7f) out += '?';  // no file of ours may hold it
+    else if (byte == '"' || byte == '\\') out += {'\\', text[i]};
+    else out += text.substr(i, length);
+    i += std::max<std::size_t>(1, length);
   }
   return out + "\"";
 }
@@ -135,7 +162,7 @@ std::string scenario_text(const FittedApplication& application, const ScenarioSe
     if (root.empty()) continue;
     traffic += "  kind-" + std::to_string(c + 1) + ": {to: " +
                quoted(application.operations[kind.nodes[0].operation].service) + ", operation: " + quoted(root) +
-               ", rate: " + number("%.9g", rate * kind.share) + "/s}   # " + number("%.3g", 100 * kind.share) + " % of the requests\n";
+               ", rate: " + number("%.9g", std::max(kLeastShare, rate * kind.share)) + "/s}   # " + number("%.3g", 100 * kind.share) + " % of the requests\n";
   }
   std::string out = header(application, rate);
   out += "scenario: " + quoted(settings.name) + "\n";
@@ -143,9 +170,9 @@ std::string scenario_text(const FittedApplication& application, const ScenarioSe
   out += "duration: " + number("%.6f", settings.requests / rate) + "s\ndrain: 10s\n";
   out += "places: {recorded: {}}\n";
   out += "links: [{between: [recorded, recorded], latency: 0s}]   # the way there and back is work before a call\n";
-  const Contention& contention = application.contention;
-  out += "hosts:\n  application: {contention: " + number("%.6g", contention.value) + "}   # 90 % interval " +
-         number("%.3g", contention.low) + " - " + number("%.3g", contention.high) + "\n";
+  const HostFit& host = application.host;
+  out += "hosts:\n  application: {contention: " + number("%.6g", host.contention.value) + ", cold_slowdown: " +
+         number("%.6g", host.cold.value) + ", cools_within: " + duration_in_yaml(host.cools_within) + "}\n";
   out += "services:\n";
   for (const auto& [service, lines] : operations.lines()) {
     out += "  " + quoted(service) + ":\n    runtime: {kind: shared, host: application}\n";
@@ -157,11 +184,12 @@ std::string scenario_text(const FittedApplication& application, const ScenarioSe
 
 std::string parameters_text(const FittedApplication& application) {
   std::string out = header(application, rate_of(application, {}));
-  const Contention& c = application.contention;
-  out += "contention: {value: " + number("%.6g", c.value) + ", low: " + number("%.6g", c.low) + ", high: " +
-         number("%.6g", c.high) + ", slope: " + number("%.6g", c.slope) + ", slope_error: " +
-         number("%.3g", c.slope_error) + ", requests: " + std::to_string(c.requests) +
-         ", origin: log of durations over the work of other requests that ran beside them}\n";
+  const HostFit& host = application.host;
+  out += effect_line("contention", host.contention, host.requests,
+                     "log of durations over the work of other requests that ran beside them");
+  out += effect_line("cold_slowdown", host.cold, host.requests,
+                     "log of durations over how long the host had been idle when their work began");
+  out += "cools_within: {value: " + duration_in_yaml(host.cools_within) + ", origin: smallest residuals among nine}\n";
   out += "cores: {value: not identified, origin: no load came near a limit that the data could show}\n";
   out += "classes:\n";
   for (const RequestClass& kind : application.classes) {

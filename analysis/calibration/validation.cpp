@@ -23,23 +23,28 @@ const Load& heaviest(const std::vector<Load>& loads) {
   return *std::max_element(loads.begin(), loads.end(), [](const Load& a, const Load& b) { return a.rate < b.rate; });
 }
 
-/// Under the loads that were fitted to, measured over simulated, of one figure: what independent parts leave out, and how
-/// runs differ that the load does not make different.
+/// Under a load that was fitted to, measured over simulated: what independent parts leave out, and what makes runs differ
+/// beyond what the model knows.
 struct Anchor {
-  double factor = 1;  ///< geometric mean
-  double spread = 0;  ///< standard deviation of the logarithm of that of a further run; 0 when there is one run only
+  double rate = 0, factor = 1;
 };
 
-Anchor anchor_of(const std::vector<double>& ratios) {
-  Anchor anchor;
-  const auto n = static_cast<double>(ratios.size());
-  double sum = 0, squares = 0;
-  for (const double ratio : ratios) sum += std::log(ratio);
-  for (const double ratio : ratios) squares += (std::log(ratio) - sum / n) * (std::log(ratio) - sum / n);
-  anchor.factor = std::exp(sum / n);
-  if (ratios.size() > 1) anchor.spread = std::sqrt(squares / (n - 1) * (1 + 1 / n));
-  return anchor;
-}
+/// All of one figure, by rate. Such a factor changes slowly with the load, so that of the nearest load holds.
+struct Anchors {
+  std::vector<Anchor> all;
+
+  double nearest(double rate) const {
+    const auto distance = [&](const Anchor& a) { return std::fabs(std::log(a.rate / rate)); };
+    const auto found = std::min_element(all.begin(), all.end(), [&](const Anchor& a, const Anchor& b) { return distance(a) < distance(b); });
+    return found == all.end() ? 1 : found->factor;
+  }
+  /// Of the logarithm, from one load to the next; 0 when there is only one.
+  double spread() const {
+    double squares = 0;
+    for (std::size_t i = 1; i < all.size(); ++i) squares += std::pow(std::log(all[i].factor / all[i - 1].factor), 2);
+    return all.size() < 2 ? 0 : std::sqrt(squares / static_cast<double>(all.size() - 1));
+  }
+};
 
 using PerFigure = std::array<double, kFigures.size()>;
 
@@ -48,13 +53,13 @@ class Forecast {
  public:
   Forecast(const ApplicationFit& fit, const PlayScenario& play, const ValidationOptions& options)
       : fit_{fit}, play_{play}, options_{options}, best_{fit.fit()} {
-    for (std::size_t f = 0; f < kFigures.size(); ++f) {
-      std::vector<double> ratios;
-      for (const Load& load : best_.loads) {
-        const double played = play_(text(best_, load.rate, options_.requests, options_.seed)).quantile(kFigures[f].p);
-        if (played > 0) ratios.push_back(load.*kFigures[f].measured / played);
+    std::vector<Load> loads = best_.loads;
+    std::sort(loads.begin(), loads.end(), [](const Load& a, const Load& b) { return a.rate < b.rate; });
+    for (const Load& load : loads) {
+      const PerFigure played = figures(text(best_, load.rate, options_.requests, options_.seed));
+      for (std::size_t f = 0; f < kFigures.size(); ++f) {
+        if (played[f] > 0 && load.rate > 0) anchors_[f].all.push_back({load.rate, load.*kFigures[f].measured / played[f]});
       }
-      if (!ratios.empty()) anchors_[f] = anchor_of(ratios);
     }
   }
 
@@ -63,14 +68,16 @@ class Forecast {
     for (int d = 0; d < options_.draws; ++d) {
       const auto number = static_cast<std::uint64_t>(d);
       const auto requests = static_cast<double>(load.requests);
-      const PerFigure drawn = figures(text(fit_.resampled(options_.seed + number), load.rate, requests, options_.seed + 1 + number));
+      const FittedApplication other = fit_.resampled(options_.seed + number);
+      const PerFigure drawn = figures(text(other, load.rate, requests, options_.seed + 1 + number));
       Draws chance{stream_key(options_.seed, 0, "calibration", "run to run"), number};
       const double z = normal_quantile(chance.uniform());
-      for (std::size_t f = 0; f < kFigures.size(); ++f) draws[f].push_back(drawn[f] * std::exp(z * anchors_[f].spread));
+      for (std::size_t f = 0; f < kFigures.size(); ++f) draws[f].push_back(drawn[f] * anchors_[f].nearest(load.rate) * std::exp(z * anchors_[f].spread()));
     }
-    const PerFigure best = figures(text(best_, load.rate, options_.requests, options_.seed));
+    PerFigure best = figures(text(best_, load.rate, options_.requests, options_.seed));
     std::array<Predicted, kFigures.size()> all;
     for (std::size_t f = 0; f < kFigures.size(); ++f) {
+      best[f] *= anchors_[f].nearest(load.rate);
       all[f] = {best[f], best[f], best[f]};
       if (draws[f].empty()) continue;
       all[f].low = std::min(best[f], quantile_of(draws[f], 0.05));
@@ -87,7 +94,7 @@ class Forecast {
   PerFigure figures(const std::string& scenario) const {
     const Histogram latencies = play_(scenario);
     PerFigure all{};
-    for (std::size_t f = 0; f < kFigures.size(); ++f) all[f] = anchors_[f].factor * latencies.quantile(kFigures[f].p);
+    for (std::size_t f = 0; f < kFigures.size(); ++f) all[f] = latencies.quantile(kFigures[f].p);
     return all;
   }
 
@@ -95,7 +102,7 @@ class Forecast {
   const PlayScenario& play_;
   const ValidationOptions& options_;
   FittedApplication best_;
-  std::array<Anchor, kFigures.size()> anchors_;
+  std::array<Anchors, kFigures.size()> anchors_;
 };
 
 }  // namespace

@@ -37,8 +37,8 @@ struct ValidationOptions {
   std::uint64_t seed = 1;
 };
 
-/// Of each load, p50 and p95: what the scenario of the fit yields at that rate, times what was measured over what it yields under the
-/// loads that were fitted to (so that only the growth is the model's). Intervals: fits to resampled requests, each
+/// Of each load, p50 and p95: what the scenario of the fit yields at that rate, times what was measured over what it yields under
+/// the nearest load that was fitted to (so that only the growth is the model's). Intervals: fits to resampled requests, each
 /// played for as many requests as were measured, so they hold what the parameters leave open and the chance of a
 /// recording of that length; where several loads were fitted to, also how far runs differ beyond what load explains.
 /// From one recording nothing is known of that, and the interval is too narrow by it.

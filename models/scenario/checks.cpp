@@ -191,7 +191,7 @@ void Checker::check_order(const Operation& operation) {
   }
   for (const Call& call : operation.sequence) {
     if (!call.after.empty())
-      problem(call.where.path + ".after", "has no effect in 'sequence', where each waits for all before; remove it");
+      warning(call.where.path + ".after", "has no effect in 'sequence', where each waits for all before; remove it");
   }
 }
 

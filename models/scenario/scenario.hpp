@@ -142,11 +142,15 @@ struct Runtime {
 
 /// A machine whose processors are shared evenly by all that runs on it, in each place where a service runs that names
 /// it. With n tasks running each goes at min(1, cores / n) / (1 + contention (n - 1)) of its speed alone: the
-/// contention term of the Universal Scalability Law (Gunther). Section `hosts`.
+/// contention term of the Universal Scalability Law (Gunther). Work that begins takes 1 + cold_slowdown (1 - warmth) times
+/// as long, where warmth is the share of the recent past in which the host was busy, weighted exponentially: processors
+/// wake up, clock up and fill their caches. Section `hosts`.
 struct Host {
   std::string name;
   double cores = 0;       ///< 0: no limit but contention
   double contention = 0;  ///< by how much a further task slows every other, 0: not at all
+  double cold_slowdown = 0;  ///< 0: none
+  Duration cools_within = std::chrono::milliseconds{10};  ///< weight of the past falls to 1/e
   Where where;
 };
 
@@ -374,8 +378,8 @@ struct Scenario {
   RecordSpec record;
   std::vector<Place> places;
   std::vector<Link> links;
-  std::vector<Host> hosts;
   std::vector<Service> services;
+  std::vector<Host> hosts;
   std::vector<Traffic> traffic;
   std::vector<Client> clients;
   std::vector<CollectorUse> collectors;

@@ -131,6 +131,10 @@ void describe(V& v, Host& host) {
   v.field("cores", host.cores, About{"processors; 0: no limit but contention", Unit::none, 0, 10'000});
   v.field("contention", host.contention,
           About{"n tasks run at 1 / (1 + contention x (n - 1)) of the speed of one", Unit::none, 0, 100});
+  v.field("cold_slowdown", host.cold_slowdown,
+          About{"work that begins after a long idle time takes 1 + this times as long", Unit::none, 0, 100});
+  v.field("cools_within", host.cools_within,
+          About{"time constant in which an idle host cools and a busy one warms", Unit::seconds, 1e-6, kDay});
 }
 
 template <class V>
@@ -363,8 +367,8 @@ void describe(V& v, Scenario& s) {
   v.nested("record", s.record, "what the run record keeps");
   v.section("places", s.places, "where things run; absent: one place named local", kMostPlaces);
   v.list("links", s.links, "delays and capacities", kMostSteps);
-  v.section("hosts", s.hosts, "processors that services share", kMostServices);
   v.section("services", s.services, "applications", kMostServices);
+  v.section("hosts", s.hosts, "processors that services share", kMostServices);
   v.section("traffic", s.traffic, "requests from users", kMostSources);
   v.section("clients", s.clients, "programs that post made-up spans", kMostSources);
   v.section("collectors", s.collectors, "collectors", kMostInstances);

@@ -13,14 +13,20 @@ double SharedHost::speed(std::size_t tasks) const {
 
 void SharedHost::catch_up() {
   const Time now = sim_.now();
-  if (!tasks_.empty()) done_ += static_cast<double>((now - caught_up_).count()) * speed(tasks_.size());
+  const Duration passed = now - caught_up_;
+  if (!tasks_.empty()) done_ += static_cast<double>(passed.count()) * speed(tasks_.size());
+  if (cold_slowdown_ > 0) {
+    const double towards = tasks_.empty() ? 0 : 1;
+    warmth_ = towards + (warmth_ - towards) * std::exp(-seconds(passed) / cools_within_);
+  }
   caught_up_ = now;
 }
 
 void SharedHost::submit(Duration work, TaskOwner& owner, std::uint64_t token) {
   catch_up();
   if (tasks_.empty()) done_ = 0;  // keeps the clock small, so that nothing of a nanosecond is lost
-  tasks_.push_back({done_ + static_cast<double>(work.count()), next_number_++, &owner, token, sim_.now()});
+  const double all = static_cast<double>(work.count()) * (1 + cold_slowdown_ * (1 - warmth_));
+  tasks_.push_back({done_ + all, next_number_++, &owner, token, sim_.now()});
   std::push_heap(tasks_.begin(), tasks_.end(), later);
   wait_for_next();
 }

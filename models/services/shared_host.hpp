@@ -11,12 +11,13 @@
 namespace spillway {
 
 /// Egalitarian processor sharing: every task in it goes at the same speed, which falls with their number n:
-/// min(1, cores / n) / (1 + contention (n - 1)). Leaves out priorities, affinity and time slices: a task never waits
+/// min(1, cores / n) / (1 + contention (n - 1)). What begins on a cold host has more to do. Leaves out priorities, affinity and time slices: a task never waits
 /// while another runs, so short tasks are better off here than under a scheduler with long slices.
 class SharedHost final : public Component {
  public:
   SharedHost(Simulation& sim, const Host& host)
-      : sim_{sim}, self_{sim.add(*this)}, cores_{host.cores}, contention_{host.contention} {}
+      : sim_{sim}, self_{sim.add(*this)}, cores_{host.cores}, contention_{host.contention},
+        cold_slowdown_{host.cold_slowdown}, cools_within_{seconds(host.cools_within)} {}
   void submit(Duration work, TaskOwner& owner, std::uint64_t token);
   void handle(const Event& event) override;
   std::size_t running() const { return tasks_.size(); }
@@ -37,7 +38,8 @@ class SharedHost final : public Component {
 
   Simulation& sim_;
   Target self_;
-  double cores_, contention_;
+  double cores_, contention_, cold_slowdown_, cools_within_;
+  double warmth_ = 0;  ///< exponentially weighted share of the past in which something ran
   std::vector<Task> tasks_;  ///< a heap, the next to end first
   double done_ = 0;          ///< the clock of work done
   Time caught_up_{};
