@@ -164,26 +164,29 @@ void ApplicationFit::measure_crowding() {
   }
 }
 
+// Only how cold the host was when the request began is the doing of others; from then on the request itself keeps it warm.
 void ApplicationFit::set_coldness(double within) {
   cools_within_ = within;
+  const double time = within / kNanosecond;
   for (std::size_t run = 0; run < busy_.size(); ++run) {
-    std::vector<std::int64_t> moments;
+    std::vector<std::int64_t> begins;
+    double length = 0;
     for (const Member& m : members_) {
       if (m.run != run) continue;
-      for (const Segment& s : m.segments) moments.push_back(trees_[m.tree].begins + s.start);
+      begins.push_back(trees_[m.tree].begins);
+      length += static_cast<double>(trees_[m.tree].duration());
     }
-    const std::vector<double> cold = busy_[run].coldness(moments, within / kNanosecond);
+    if (begins.empty()) continue;
+    length = std::max(1.0, length / static_cast<double>(begins.size()));
+    const double on_average = time / length * (1 - std::exp(-length / time));
+    const std::vector<double> cold = busy_[run].coldness(begins, time);
     std::size_t next = 0;
     for (Member& m : members_) {
       if (m.run != run) continue;
-      double weight = 0, sum = 0;
+      const double first = cold[next++] * unseen_idle_[run];
+      m.around.cold = first * on_average;
       m.cold.clear();
-      for (const Segment& s : m.segments) {
-        m.cold.push_back(cold[next++] * unseen_idle_[run]);
-        weight += static_cast<double>(s.end - s.start);
-        sum += static_cast<double>(s.end - s.start) * m.cold.back();
-      }
-      m.around.cold = weight > 0 ? sum / weight : 0;
+      for (const Segment& s : m.segments) m.cold.push_back(first * std::exp(-static_cast<double>(s.start) / time));
     }
   }
 }
@@ -289,9 +292,9 @@ FittedApplication ApplicationFit::fit_of(const std::vector<Class>& classes) cons
 // chance, the difference is the latter's bias. The smaller expected squared error decides.
 ApplicationFit::Grouping ApplicationFit::better(const HostFit& shapes, const HostFit& classes) {
   const Effect &a = shapes.contention, &b = classes.contention;
-  const double chance = square(a.slope_error) + square(b.slope_error);
-  const double bias = std::max(0.0, square(a.slope - b.slope) - chance);
-  return square(a.slope_error) <= square(b.slope_error) + bias ? Grouping::shapes : Grouping::classes;
+  const double chance = square(a.error) + square(b.error);
+  const double bias = std::max(0.0, square(a.value - b.value) - chance);
+  return square(a.error) <= square(b.error) + bias ? Grouping::shapes : Grouping::classes;
 }
 
 RequestClass ApplicationFit::fit_class(const Class& group, const HostFit& host, double all) const {

@@ -102,7 +102,6 @@ class ApplicationFit {
     std::vector<std::size_t> members;
   };
   void measure_crowding();
-  void measure_coldness();
   void set_coldness(double within);
   void find_classes();
   std::vector<Class> split_classes(const std::vector<Class>& shapes, const HostFit& host) const;

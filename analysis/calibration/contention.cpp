@@ -16,18 +16,6 @@ using Vector = Eigen::VectorXd;
 constexpr double kHalf90 = 1.6448536269514722;
 constexpr double kLargest = 100;  ///< what a scenario accepts
 
-/// value / (1 + value mean) = slope.
-double value_of(double slope, double mean) {
-  if (slope <= 0) return 0;
-  const double rest = 1 - slope * mean;
-  return rest <= slope / kLargest ? kLargest : slope / rest;
-}
-
-Effect effect_of(double slope, double error, double mean) {
-  return {value_of(slope, mean), value_of(slope - kHalf90 * error, mean), value_of(slope + kHalf90 * error, mean), slope,
-          error};
-}
-
 struct Regression {
   Vector slopes, errors;
   double residual = 0;
@@ -49,23 +37,57 @@ Regression regress(const Matrix& columns, const Vector& values, std::size_t grou
   return result;
 }
 
-/// (others, cold, log of the duration), less the means of the group.
-Matrix centred(const std::vector<Surroundings>& requests, std::size_t& groups) {
-  std::map<std::size_t, std::pair<double, Eigen::Vector3d>> sums;
-  Matrix rows(static_cast<Index>(requests.size()), 3);
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    const Surroundings& r = requests[i];
-    rows.row(static_cast<Index>(i)) << r.others, r.cold, r.log_duration;
-    auto& [count, sum] = sums.try_emplace(r.group, 0.0, Eigen::Vector3d::Zero()).first->second;
-    count += 1;
-    sum += rows.row(static_cast<Index>(i)).transpose();
+/// Less the means of the groups.
+class Centring {
+ public:
+  explicit Centring(const std::vector<Surroundings>& requests) {
+    std::map<std::size_t, Index> numbers;
+    for (const Surroundings& r : requests) group_.push_back(numbers.try_emplace(r.group, static_cast<Index>(numbers.size())).first->second);
+    groups_ = numbers.size();
   }
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    const auto& [count, sum] = sums.at(requests[i].group);
-    rows.row(static_cast<Index>(i)) -= (sum / count).transpose();
+  Matrix operator()(Matrix rows) const {
+    Matrix sums = Matrix::Zero(static_cast<Index>(groups_), rows.cols());
+    Vector counts = Vector::Zero(static_cast<Index>(groups_));
+    for (Index i = 0; i < rows.rows(); ++i) {
+      sums.row(group(i)) += rows.row(i);
+      counts[group(i)] += 1;
+    }
+    for (Index i = 0; i < rows.rows(); ++i) rows.row(i) -= sums.row(group(i)) / counts[group(i)];
+    return rows;
   }
-  groups = sums.size();
-  return rows;
+  std::size_t groups() const { return groups_; }
+
+ private:
+  Index group(Index i) const { return group_[static_cast<std::size_t>(i)]; }
+  std::vector<Index> group_;
+  std::size_t groups_ = 0;
+};
+
+/// log(duration) = a constant of the group + sum over the columns of log(1 + value x column), by Gauss and Newton.
+struct Nonlinear {
+  Vector values, errors;
+  double residual = 0;
+};
+Nonlinear solve(const Matrix& columns, const Vector& logs, const Centring& centring) {
+  Nonlinear result;
+  result.values = Vector::Zero(columns.cols());
+  for (int round = 0; round < 30; ++round) {
+    const Matrix grown = (columns * result.values.asDiagonal()).array() + 1;
+    const Matrix derivatives = centring(columns.array() / grown.array());
+    const Vector rest = centring(logs - grown.array().log().matrix().rowwise().sum());
+    const Regression step = regress(derivatives, rest, centring.groups());
+    const Vector before = result.values;
+    result.values = (before + step.slopes).cwiseMax(0).cwiseMin(kLargest);
+    result.errors = step.errors;
+    result.residual = rest.squaredNorm();
+    if ((result.values - before).norm() < 1e-9) break;
+  }
+  return result;
+}
+
+Effect effect_of(const Nonlinear& fit, Index column) {
+  const double value = fit.values[column], error = fit.errors[column];
+  return {value, std::clamp(value - kHalf90 * error, 0.0, kLargest), std::clamp(value + kHalf90 * error, 0.0, kLargest), error};
 }
 
 }  // namespace
@@ -150,24 +172,28 @@ HostFit fit_host(const std::vector<Surroundings>& requests) {
     fit.own += r.own / n;
     fit.coldness += r.cold / n;
   }
-  std::size_t groups = 0;
-  const Matrix rows = centred(requests, groups);
-  fit.residual = rows.col(2).squaredNorm();
-  const Matrix squares = rows.transpose() * rows;
+  Matrix columns(static_cast<Index>(requests.size()), 2);
+  Vector logs(columns.rows());
+  for (Index i = 0; i < columns.rows(); ++i) {
+    const Surroundings& r = requests[static_cast<std::size_t>(i)];
+    columns.row(i) << std::max(0.0, fit.own - 1 + r.others), r.cold;
+    logs[i] = r.log_duration;
+  }
+  const Centring centring{requests};
+  const Matrix centred = centring(columns);
+  const double xx = centred.col(0).squaredNorm(), zz = centred.col(1).squaredNorm(), xz = centred.col(0).dot(centred.col(1));
   constexpr double least = 1e-9;
-  if (squares(0, 0) < least * n || requests.size() < groups + 4 || fit.residual <= 0) return fit;
-  Regression best = regress(rows.leftCols(1), rows.col(2), groups);
-  const bool apart = squares(1, 1) > least * n &&
-                     squares(0, 0) * squares(1, 1) - squares(0, 1) * squares(0, 1) > least * squares(0, 0) * squares(1, 1);
-  if (apart) {
-    constexpr double more_parameters = 2;  // the slope, and the time in which it cools
-    const Regression both = regress(rows.leftCols(2), rows.col(2), groups);
+  if (xx < least * n || requests.size() < centring.groups() + 4 || centring(logs).squaredNorm() <= 0) return fit;
+  Nonlinear best = solve(columns.leftCols(1), logs, centring);
+  if (zz > least * n && xx * zz - xz * xz > least * xx * zz) {
+    constexpr double more_parameters = 2;  // the slowdown, and the time in which it cools
+    const Nonlinear both = solve(columns, logs, centring);
     const bool better = n * std::log(both.residual / best.residual) + more_parameters * std::log(n) < 0;
-    if (better && both.slopes[1] > 0) best = both;
+    if (better && both.values[1] > 0) best = both;
   }
   fit.residual = best.residual;
-  fit.contention = effect_of(best.slopes[0], best.errors[0], std::max(0.0, fit.own - 1 + fit.others));
-  if (best.slopes.size() > 1) fit.cold = effect_of(best.slopes[1], best.errors[1], fit.coldness);
+  fit.contention = effect_of(best, 0);
+  if (best.values.size() > 1) fit.cold = effect_of(best, 1);
   return fit;
 }
 

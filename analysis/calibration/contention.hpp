@@ -40,12 +40,12 @@ struct Surroundings {
   double log_duration = 0;
   double others = 0;         ///< mean number of pieces of work of other requests while it ran, all requests counted
   double own = 0;            ///< mean number of its own
-  double cold = 0;           ///< mean coldness of the host when its pieces of work began, longer pieces weigh more
+  double cold = 0;           ///< mean coldness of the host while it ran, as far as that is left from before it
 };
 
 struct Effect {
   double value = 0, low = 0, high = 0;  ///< 90 % interval
-  double slope = 0, slope_error = 0;    ///< of log(duration), with its standard error
+  double error = 0;                     ///< standard error
 };
 
 /// Work goes at 1 / (1 + contention (n - 1)) of its speed alone while n pieces run, and takes 1 + cold x coldness times as
@@ -62,10 +62,10 @@ struct HostFit {
   }
 };
 
-/// Ordinary least squares within the groups, so that differences between runs and kinds of requests say nothing; standard
-/// errors that allow for unequal variances (White). log(duration) grows with the work of others by
-/// contention / (1 + contention (own - 1 + others)) and with coldness by cold / (1 + cold coldness), which is solved for
-/// the two. Neither is negative; coldness counts only where it lowers the Bayesian information criterion.
+/// Least squares within the groups, so that differences between runs and kinds of requests say nothing:
+/// log(duration) = constant of the group + log(1 + contention (own - 1 + others)) + log(1 + cold coldness), own being the
+/// mean of all. Standard errors allow for unequal variances (White). Neither effect is negative; coldness counts only where
+/// it lowers the Bayesian information criterion.
 HostFit fit_host(const std::vector<Surroundings>& requests);
 
 }  // namespace spillway::analysis

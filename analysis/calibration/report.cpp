@@ -131,8 +131,7 @@ Block operations_block(const FittedApplication& application) {
 }
 
 ordered_json json_of(const Effect& effect) {
-  return {{"value", effect.value}, {"low", effect.low}, {"high", effect.high}, {"slope", effect.slope},
-          {"slope_error", effect.slope_error}};
+  return {{"value", effect.value}, {"low", effect.low}, {"high", effect.high}, {"error", effect.error}};
 }
 
 ordered_json json_of(const Load& load) {

@@ -133,8 +133,7 @@ std::size_t character_at(const std::string& text, std::size_t at) {
 
 std::string effect_line(const char* key, const Effect& effect, std::size_t requests, const char* origin) {
   return std::string{key} + ": {value: " + number("%.6g", effect.value) + ", low: " + number("%.6g", effect.low) +
-         ", high: " + number("%.6g", effect.high) + ", slope: " + number("%.6g", effect.slope) + ", slope_error: " +
-         number("%.3g", effect.slope_error) + ", requests: " + std::to_string(requests) + ", origin: " + origin + "}\n";
+         ", high: " + number("%.6g", effect.high) + ", error: " + number("%.3g", effect.error) + ", requests: " + std::to_string(requests) + ", origin: " + origin + "}\n";
 }
 
 }  // namespace

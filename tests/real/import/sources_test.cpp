@@ -24,7 +24,7 @@ class Api {
   std::string start() {
     const int port = server_.bind_to_any_port("127.0.0.1");
     thread_ = std::thread{[this] { server_.listen_after_bind(); }};
-    server_.wait_until_ready();
+    while (!server_.is_running()) std::this_thread::yield();
     return "http://127.0.0.1:" + std::to_string(port);
   }
   ~Api() {
