@@ -1,0 +1,31 @@
+#!/bin/sh
+# run.sh SOURCE PRESET TEST…: builds test programs under a preset's sanitizers and runs them. A report of a sanitizer ends
+# the program, so a test that passes is clean. Data races that TBB's own library hides from the sanitizer are in tsan.supp.
+source=$1 preset=$2
+shift 2
+cd "$source" || exit 1
+here=tests/sanitizers
+build=.build/$preset
+
+cmake --preset "$preset" >"$build.log" 2>&1 && cmake --build --preset "$preset" --target "$@" >>"$build.log" 2>&1 || {
+  grep -E -A4 'error|FAILED' "$build.log" | head -n 60
+  echo "$preset: could not build; all output is in $build.log"
+  exit 1
+}
+
+export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:check_initialization_order=1
+export UBSAN_OPTIONS=print_stacktrace=1
+export TSAN_OPTIONS=suppressions=$PWD/$here/tsan.supp
+export SPILLWAY_PROPERTY_COUNT=${SPILLWAY_PROPERTY_COUNT:-120}
+failed=0
+for test in "$@"; do
+  program=$(find "$build/tests" -name "$test" -type f | head -n 1)
+  if "$program" --gtest_brief=1 >"$build/$test.out" 2>&1; then
+    grep PASSED "$build/$test.out" | sed "s/^/$preset $test: /"
+  else
+    failed=1
+    echo "$preset $test: failed"
+    grep -E -A30 'ERROR|WARNING: ThreadSanitizer|runtime error|Failure' "$build/$test.out" | head -n 80
+  fi
+done
+exit $failed
