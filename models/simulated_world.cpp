@@ -59,7 +59,12 @@ World::World(const PreparedScenario& prepared, std::int64_t number, const RunOpt
                                        options.warm_up.value_or(scenario_.warm_up.value_or(Duration{0})));
   for (Instance& instance : instances_) {
     instance.collector->start();
-    run_.metrics.add([&instance](std::vector<MetricValue>& page) { instance.collector->write_metrics(page); });
+    run_.metrics.add([&instance, limited = scenario_.collectors[instance.use].memory_limit > 0](std::vector<MetricValue>& page) {
+      instance.collector->write_metrics(page);
+      if (limited)
+        page.push_back({kRestartsMetric, {{"collector", instance.collector->settings().name}},
+                        static_cast<double>(instance.collector->out_of_memory_kills())});
+    });
   }
   faults_ = std::make_unique<Faults>(run_, scenario_.faults, [this](const Fault& f) { begin_fault(f); },
                                      [this](const Fault& f) { end_fault(f); });
@@ -129,6 +134,7 @@ collector::Collector* World::built(Instance& instance) {
   settings.version = prepared_.versions[instance.use];
   settings.cpus = use.cpus;
   settings.memory = use.memory;
+  settings.memory_limit = use.memory_limit;
   settings.costs = prepared_.costs[instance.use];
   settings.runtime = prepared_.runtimes[instance.use];
   const auto before = std::pair{asking_, asking_collector_};

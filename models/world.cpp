@@ -9,8 +9,9 @@
 namespace spillway {
 namespace {
 
-/// Says once what the file around the configuration asks for and the scenario's one instance a place does not do.
-void note_workload(const CollectorUse& use, const collector::LoadedConfig& loaded, collector::CollectorConfig& config,
+/// What the file around the configuration says of its process, unless the scenario says otherwise; and once what it asks
+/// for and the scenario's one instance a place does not do.
+void note_workload(CollectorUse& use, const collector::LoadedConfig& loaded, collector::CollectorConfig& config,
                    const Scenario& scenario, Problems& problems) {
   const collector::Workload& workload = loaded.workload;
   const auto tag = workload.version;
@@ -24,7 +25,8 @@ void note_workload(const CollectorUse& use, const collector::LoadedConfig& loade
                   0});
   const bool several = workload.replicas.value_or(1) > 1 || workload.replicas_at_most.value_or(1) > 1;
   if (several) config.not_modelled.push_back({"replicas: one instance a place is simulated", "unknown"});
-  if (workload.memory_limit) config.not_modelled.push_back({"resources.limits.memory", "unknown"});
+  if (workload.memory_limit && use.memory_limit == 0) use.memory_limit = static_cast<double>(*workload.memory_limit);
+  if (use.memory == 0) use.memory = use.memory_limit;
 }
 
 void load_collectors(PreparedScenario& prepared, Problems& problems) {

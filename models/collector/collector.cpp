@@ -29,7 +29,9 @@ Collector::Collector(Run& run, Network& network, Transport& transport, AddressBo
     : run_{run}, settings_{std::move(settings)}, config_{*settings_.config},
       semantics_{semantics_of(settings_.version)}, self_{run.sim.add(*this)},
       usage_{run, settings_.costs, settings_.runtime},
-      killed_{run.ledger.add_loss(settings_.name, "killed")} {
+      killed_{run.ledger.add_loss(settings_.name, "killed")},
+      out_of_memory_{run.ledger.add_loss(settings_.name, "out of memory")} {
+  usage_.limit_memory(settings_.memory_limit, [this] { run_out_of_memory(); });
   build_exporters(book, transport);
   build_limiters();
   for (const Signal signal : kSignals) build_receivers(network, book, signal);
@@ -334,15 +336,23 @@ void Collector::exited() {
   if (restart_after_) run_.sim.schedule(run_.sim.now() + *restart_after_, self_, restart);
 }
 
-void Collector::kill(std::optional<Duration> restart_after) {
+void Collector::kill(std::optional<Duration> restart_after) { end_at_once(killed_, restart_after); }
+
+void Collector::run_out_of_memory() {
+  if (life_ == Life::down) return;
+  ++out_of_memory_kills_;
+  end_at_once(out_of_memory_, back_off_.next(run_.sim.now() - started_));
+}
+
+void Collector::end_at_once(Cause cause, std::optional<Duration> restart_after) {
   if (life_ == Life::down) return;
   // Against the stream: what an exporter has on the wire is held by the wire before a stage above lets go of it.
   const std::vector<Stage*> all = stages();
-  for (auto stage = all.rbegin(); stage != all.rend(); ++stage) (*stage)->kill(killed_);
+  for (auto stage = all.rbegin(); stage != all.rend(); ++stage) (*stage)->kill(cause);
   for (auto& fan_out : fan_outs_) fan_out->kill();
   for (NamedReceiver& named : receivers_) {
     if (named.heads) named.heads->kill();
-    named.receiver->kill(killed_);
+    named.receiver->kill(cause);
   }
   restart_after_ = restart_after;
   exited();

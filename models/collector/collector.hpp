@@ -21,6 +21,7 @@
 #include "models/collector/span_processor.hpp"
 #include "models/collector/tail_sampling.hpp"
 #include "models/collector/version.hpp"
+#include "models/hosts/restart_back_off.hpp"
 #include "models/senders.hpp"
 
 namespace spillway::collector {
@@ -32,6 +33,7 @@ struct CollectorSettings {
   Version version;
   int cpus = 2;
   double memory = 0;  ///< of the machine or cgroup; 0: not known
+  double memory_limit = 0;  ///< bytes beyond which the kernel kills it; 0: none
   Costs costs;
   GoRuntime runtime;  ///< from its environment
 };
@@ -46,6 +48,8 @@ class Collector final : public Component, public Caller {
   void start();
   void terminate(Duration grace, std::optional<Duration> restart_after);
   void kill(std::optional<Duration> restart_after);
+  /// Times that it was killed for using more memory than its container may.
+  std::int64_t out_of_memory_kills() const { return out_of_memory_kills_; }
   void hang_up();
 
   void handle(const Event& event) override;
@@ -58,6 +62,8 @@ class Collector final : public Component, public Caller {
 
  private:
   enum Kind : std::uint32_t { restart, grace_over };
+  void end_at_once(Cause cause, std::optional<Duration> restart_after);
+  void run_out_of_memory();
   struct NamedReceiver {
     std::string endpoint;
     std::unique_ptr<FanOut> heads;  ///< when several pipelines read from it
@@ -169,7 +175,9 @@ class Collector final : public Component, public Caller {
   std::optional<Duration> restart_after_;
   TimerId grace_timer_;
   Time started_{};
-  Cause killed_;
+  Cause killed_, out_of_memory_;
+  RestartBackOff back_off_;
+  std::int64_t out_of_memory_kills_ = 0;
 };
 
 /// "host:port" of a receiver; port 0 when it cannot be read.

@@ -63,7 +63,7 @@ double heap_goal(const GoRuntime& runtime, double live, double overhead) {
 GoHeap::GoHeap(GoRuntime runtime, double idle_live) : runtime_{runtime}, idle_live_{idle_live} {}
 
 void GoHeap::start(Time now) {
-  alloc_ = idle_live_;
+  alloc_ = peak_ = idle_live_;
   goal_ = heap_goal(runtime_, idle_live_, kOverhead);
   collected_bytes_ = 0;
   collections_ = 0;
@@ -78,6 +78,8 @@ double GoHeap::collect(Time now, double live) {
   last_ = now;
   return live;
 }
+
+double GoHeap::grown() const { return std::max(0.0, peak_ - heap_goal({}, idle_live_, kOverhead)); }
 
 double GoHeap::growth() const {
   const double reached = std::isfinite(goal_) ? std::max(goal_, alloc_) : alloc_;

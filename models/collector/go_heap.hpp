@@ -2,6 +2,7 @@
 // and what decides how much memory the process keeps.
 #pragma once
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <optional>
@@ -34,6 +35,7 @@ class GoHeap {
   /// `bytes` are allocated, `live` would survive a collection now.
   void allocate(Time now, double bytes, double live) {
     alloc_ += bytes;
+    peak_ = std::max(peak_, alloc_);
     if (alloc_ >= goal_) collect(now, live);
   }
   /// Returns what is left.
@@ -43,6 +45,8 @@ class GoHeap {
 
   double alloc() const { return alloc_; }
   double goal() const { return goal_; }
+  /// What it has grown to since the start, above the goal of an idle collector with GOGC=100: Go gives memory back late.
+  double grown() const;
   /// What it may grow to, or has, above that of an idle collector with GOGC=100.
   double growth() const;
   double collected_bytes() const { return collected_bytes_; }  ///< live heap, summed over collections since start
@@ -51,7 +55,7 @@ class GoHeap {
  private:
   GoRuntime runtime_;
   double idle_live_;
-  double alloc_ = 0, goal_ = 0, collected_bytes_ = 0;
+  double alloc_ = 0, peak_ = 0, goal_ = 0, collected_bytes_ = 0;
   std::int64_t collections_ = 0;
   Time last_{};
 };

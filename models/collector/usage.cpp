@@ -1,22 +1,34 @@
 #include "models/collector/usage.hpp"
 
+#include <utility>
+
 namespace spillway::collector {
 
 Usage::Usage(Run& run, const Costs& costs, GoRuntime runtime)
     : run_{run}, costs_{costs}, self_{run.sim.add(*this)}, heap_{runtime, costs.idle_live_heap} {}
 
+void Usage::limit_memory(double limit, std::function<void()> killed) {
+  memory_limit_ = limit;
+  killed_ = std::move(killed);
+}
+
 void Usage::start() {
+  over_ = false;
   held_bytes_ = 0;  // what a killed life held is gone
   work_ = {};
   heap_.start(run_.sim.now());
   touched_ = run_.sim.now();
-  timer_ = run_.sim.start_timer(heap_.due(), self_, 0);
+  timer_ = run_.sim.start_timer(heap_.due(), self_, collection);
 }
 
 void Usage::stop() { run_.sim.cancel(timer_); }
 
 // Go's own collection: two minutes after the last one, whatever started that.
 void Usage::handle(const Event& event) {
+  if (event.kind == out_of_memory) {
+    if (over_) killed_();
+    return;
+  }
   if (heap_.due() <= event.at) collect();
   timer_ = run_.sim.start_timer(heap_.due(), self_, 0);
 }
@@ -32,6 +44,8 @@ void Usage::allocated(const Price& garbage, const Handled& handled) {
   heap_.allocate(run_.sim.now(), priced(garbage, handled) + idle_garbage(), live());
   touched_ = run_.sim.now();
   work_.collected_bytes = heap_.collected_bytes();
+  const bool over = memory_limit_ > 0 && costs_.idle_resident + costs_.resident_per_heap_byte * heap_.grown() > memory_limit_;
+  if (over && !std::exchange(over_, true)) run_.sim.schedule(run_.sim.now(), self_, out_of_memory);
 }
 
 void Usage::received_zipkin(const Payload& payload, std::int64_t body_bytes) {

@@ -13,6 +13,8 @@ namespace spillway::collector {
 class Usage final : public Component {
  public:
   Usage(Run& run, const Costs& costs, GoRuntime runtime);
+  /// When the process needs more than `limit` bytes, `killed` is called once a life, after what is being done.
+  void limit_memory(double limit, std::function<void()> killed);
 
   void start();
   void stop();
@@ -32,6 +34,7 @@ class Usage final : public Component {
   const Costs& costs() const { return costs_; }
 
  private:
+  enum Kind : std::uint32_t { collection, out_of_memory };
   void allocated(const Price& garbage, const Handled& handled);
   /// What doing nothing has allocated since the heap was last touched.
   double idle_garbage() const { return costs_.idle_garbage * seconds(run_.sim.now() - touched_); }
@@ -49,6 +52,9 @@ class Usage final : public Component {
   Work work_;
   std::int64_t held_bytes_ = 0;
   Time touched_{};
+  double memory_limit_ = 0;  ///< 0: none
+  bool over_ = false;
+  std::function<void()> killed_;
   std::vector<std::function<std::int64_t()>> tables_;
 };
 

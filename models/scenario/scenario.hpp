@@ -285,6 +285,7 @@ struct CollectorUse {
   std::map<std::string, std::string> environment;
   int cpus = 2;  ///< logical CPUs the Go runtime sees (capacity of the batch processor's channel)
   double memory = 0;  ///< of its machine or cgroup, bytes, for limit_percentage; 0: not said
+  double memory_limit = 0;  ///< of its container, bytes: beyond it the kernel kills the process; 0: none
   std::vector<std::filesystem::path> costs;  ///< parameter files of CPU and memory over the standard one, in order
   Where where;
 };

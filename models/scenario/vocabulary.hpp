@@ -243,7 +243,10 @@ void describe(V& v, CollectorUse& collector) {
   v.field("environment", collector.environment, About{"environment variables for ${env:…} in its files"});
   v.field("cpus", collector.cpus, About{"logical CPUs that the Go runtime sees", Unit::none, 1, 1024});
   v.field("memory", collector.memory,
-          About{"of its machine or cgroup, for limit_percentage; absent: 512MiB", Unit::bytes, 0, 1e15});
+          About{"of its machine or cgroup, for limit_percentage; absent: memory_limit, else 512MiB", Unit::bytes, 0, 1e15});
+  v.field("memory_limit", collector.memory_limit,
+          About{"of its container: a process that needs more is killed, and started again at once, then after 10 s, 20 s "
+                "and so on up to 5 min; absent: none", Unit::bytes, 1e6, 1e15});
   v.field("costs", collector.costs, About{"CPU and memory parameters over the standard ones: file, or files in order"});
 }
 

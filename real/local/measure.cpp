@@ -209,6 +209,7 @@ class Measurement {
       spec.environment = use.environment;
       spec.telemetry = prepared_.configs[room.collector.index].telemetry;
       spec.cpus = use.cpus;
+      spec.memory_limit = static_cast<std::int64_t>(use.memory_limit);
       spec.precise_cpu = options_.precise_cpu;
       std::string file = room.collector.name + ".log";
       std::replace(file.begin(), file.end(), '/', '-');
@@ -408,6 +409,10 @@ std::vector<std::string> missing_for_measure(const PreparedScenario& prepared, c
     if (!fs::exists(options.service)) missing.push_back("no program " + options.service.string() + "; build the target mandelbrot");
     for (const std::string& problem : missing_for_real_services(prepared.scenario)) missing.push_back(problem);
   }
+  const auto& uses = prepared.scenario.collectors;
+  const bool limited = std::any_of(uses.begin(), uses.end(), [](const CollectorUse& use) { return use.memory_limit > 0; });
+  if (const std::string why = limited ? MemoryGroup{"probe", 64 << 20}.problem() : ""; !why.empty())
+    missing.push_back("a memory_limit needs a control group of memory: " + why);
   World world{prepared, 0, {}};
   for (const std::string& problem : plan_lab(prepared, world, !options.service.empty()).problems) missing.push_back(problem);
   for (const Fault& fault : prepared.scenario.faults) {

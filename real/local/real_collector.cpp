@@ -1,5 +1,6 @@
 #include "real/local/real_collector.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <ctime>
 #include <fstream>
@@ -42,7 +43,14 @@ std::optional<double> cpu_clock(pid_t pid) {
 }  // namespace
 
 RealCollector::RealCollector(boost::asio::io_context& io, Lab& lab, RealCollectorSpec spec)
-    : io_{io}, lab_{lab}, spec_{std::move(spec)}, timer_{io} {}
+    : io_{io}, lab_{lab}, spec_{std::move(spec)}, timer_{io}, memory_timer_{io} {}
+
+// A group goes when its programs have gone.
+RealCollector::~RealCollector() {
+  if (!group_ || process_ == nullptr) return;
+  process_->signal(SIGKILL);
+  process_->wait(std::chrono::seconds{2});
+}
 
 void RealCollector::launch() {
   ProgramSpec program;
@@ -51,7 +59,32 @@ void RealCollector::launch() {
   program.environment = spec_.environment;
   program.stdout_file = program.stderr_file = spec_.log;
   program.cpus = spec_.cpus;
+  if (spec_.memory_limit > 0 && !group_) {
+    std::string name = "spillway-" + spec_.name;
+    std::replace(name.begin(), name.end(), '/', '-');
+    group_ = std::make_unique<MemoryGroup>(name, spec_.memory_limit);
+  }
+  if (group_) group_->enter();
   process_ = &lab_.start(spec_.room, program);
+  launched_ = SteadyClock::now();
+  signalled_ = false;
+  if (!group_) return;
+  group_->leave();
+  if (!group_->problem().empty()) throw std::runtime_error(spec_.name + ": " + group_->problem());
+  watch_memory();
+}
+
+// Who is killed though nobody signalled was out of memory: what the kubelet does then is done here.
+void RealCollector::watch_memory() {
+  const bool killed = !signalled_ && !process_->running() && process_->end() && process_->end()->signal == SIGKILL;
+  if (signalled_) return;
+  if (killed) ++out_of_memory_kills_;
+  const Duration ran = SteadyClock::now() - launched_;
+  memory_timer_.expires_after(killed ? back_off_.next(ran) : Duration{std::chrono::milliseconds{5}});
+  memory_timer_.async_wait([this, killed](const boost::system::error_code& error) {
+    if (error) return;
+    killed ? launch() : watch_memory();
+  });
 }
 
 bool RealCollector::ready() const { return count_of(read_text(spec_.log), "Everything is ready") > 0; }
@@ -69,6 +102,7 @@ void RealCollector::start() {
 }
 
 void RealCollector::signal(const Fault& fault) {
+  signalled_ = fault.signal != Fault::Signal::hup;
   switch (fault.signal) {
     case Fault::Signal::term: process_->signal(SIGTERM); break;
     case Fault::Signal::kill: process_->signal(SIGKILL); break;
@@ -91,12 +125,13 @@ void RealCollector::watch_end(std::optional<Duration> restart_after, std::option
 }
 
 std::vector<MetricValue> RealCollector::scrape() const {
-  if (spec_.telemetry.level == "none") return {};
+  std::vector<MetricValue> values;
+  if (spec_.memory_limit > 0) values.push_back({kRestartsMetric, {{"collector", spec_.name}}, double(out_of_memory_kills_)});
+  if (spec_.telemetry.level == "none") return values;
   const bool any = spec_.telemetry.host == "0.0.0.0" || spec_.telemetry.host == "localhost";
   const auto page = lab_.http_get(spec_.room, any ? "127.0.0.1" : spec_.telemetry.host,
                                   static_cast<std::uint16_t>(spec_.telemetry.port), "/metrics", std::chrono::seconds{2});
-  if (!page) return {};
-  std::vector<MetricValue> values;
+  if (!page) return values;
   for (MetricValue& value : parse_prometheus_text(*page).values) {
     if (!value.name.starts_with("otelcol_")) continue;
     std::erase_if(value.labels, [](const auto& label) { return about_the_process(label.first); });
