@@ -309,7 +309,7 @@ class Maker {
   void write_collector(const std::string& name, const Texts& places, Texts endpoints) {
     line("  " + name + ": {config: " + name + ".yaml, version: " + (newer_ ? "0.159.0" : dice_.pick({"0.111.0", "0.114.0"})) +
          ", in: " + flow(places) + ", addresses: [" + name + "], cpus: " + dice_.pick({"1", "2", "8"}) +
-         (!settles_ && dice_.chance(15) ? ", memory_limit: 62MiB" : "") + "}");
+         (!settles_ && dice_.chance(15) ? ", memory_limit: 60MiB" : "") + "}");
     out_.files[name + ".yaml"] = CollectorFile{dice_, newer_, settles_, std::move(endpoints)}.text();
   }
 

@@ -1,5 +1,6 @@
 // A known application is simulated, its spans are read as if they had been recorded, and its parameters have to come back.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <fstream>
@@ -52,7 +53,7 @@ class SpanList final : public SpanExporter {
 
 /// Plays it and returns what a recorder would have kept that looks at every trace with this probability.
 Traces recorded(double rate, double seconds, double sampled) {
-  const std::filesystem::path file = std::filesystem::path{testing::TempDir()} / "recovery_test.yaml";
+  const std::filesystem::path file = std::filesystem::path{testing::TempDir()} / ("recovery." + std::to_string(::getpid()) + ".yaml");
   std::ofstream{file} << known_application(rate, seconds);
   Problems problems;
   const Scenario scenario = *load_scenario(file, {}, problems).scenario;

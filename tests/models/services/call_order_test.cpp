@@ -1,6 +1,9 @@
 // Calls that wait for others, that nobody waits for, and work before and after them; walked and event by event.
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
+#include <filesystem>
 #include <fstream>
 
 #include "models/world.hpp"
@@ -18,13 +21,14 @@ double latency_of(const std::string& operations) {
                              "places: {p: {}}\nlinks: [{between: [p, p], latency: 0s}]\nhosts: {h: {}}\n"
                              "services:\n  s:\n" + runtime + "    operations:\n" + operations +
                              "traffic: {t: {to: s, operation: root, at: [1s]}}\n";
-    const std::filesystem::path file = std::filesystem::path{testing::TempDir()} / "call_order_test.yaml";
+    const std::filesystem::path file = std::filesystem::path{testing::TempDir()} / ("call_order." + std::to_string(::getpid()) + ".yaml");
     std::ofstream{file} << text;
     Problems problems;
     LoadedScenario loaded = load_scenario(file, {}, problems);
     for (const Problem& problem : problems.all()) {
       if (problem.severity == Problem::Severity::error) ADD_FAILURE() << to_text(problem);
     }
+    std::filesystem::remove(file);
     if (!loaded.scenario) return 0;
     const auto prepared = prepare(std::move(*loaded.scenario), problems);
     const Replication run = simulate(*prepared, 0, {});

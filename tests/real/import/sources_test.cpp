@@ -1,6 +1,7 @@
 #include "real/import/sources.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 #include <httplib.h>
 
 #include <fstream>
@@ -94,7 +95,7 @@ TEST(Sources, WhatCannotBeReadSaysWhy) {
 }
 
 TEST(Sources, AFolderIsReadFileByFile) {
-  const std::filesystem::path folder = std::filesystem::path{testing::TempDir()} / "spillway-sources-test";
+  const std::filesystem::path folder = std::filesystem::path{testing::TempDir()} / ("spillway-sources-test." + std::to_string(::getpid()));
   std::filesystem::create_directories(folder);
   std::ofstream{folder / "a.json"} << bodies::jaeger_trace();
   std::ofstream{folder / "b.json"} << bodies::zipkin_lines();
