@@ -21,15 +21,23 @@ void PacedRun::catch_up() {
 void PacedRun::play(Time end) {
   while (!stopped_ && now() < end) {
     catch_up();
-    const Time next = std::min(run_.sim.next_event_time(), end);
-    timer_.expires_at(zero_ + next.time_since_epoch());
-    timer_.async_wait([](const boost::system::error_code&) {});
+    wake_at(std::min(run_.sim.next_event_time(), end));
     io_.run_one();
     while (io_.poll_one() > 0) {
     }
-    timer_.cancel();
   }
   catch_up();
+}
+
+// Only when the moment is another one: to set the timer ends the wait before, which is something to handle, too, and
+// a loop that sets it in every round never sleeps.
+void PacedRun::wake_at(Time moment) {
+  if (moment == alarm_) return;
+  alarm_ = moment;
+  timer_.expires_at(zero_ + moment.time_since_epoch());
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) alarm_ = kNever;
+  });
 }
 
 }  // namespace spillway::real

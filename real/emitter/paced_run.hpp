@@ -24,10 +24,13 @@ class PacedRun {
   Duration worst_lateness() const { return worst_lateness_; }
 
  private:
+  void wake_at(Time moment);
+
   boost::asio::io_context& io_;
   Run& run_;
   std::chrono::steady_clock::time_point zero_;
   boost::asio::steady_timer timer_;
+  Time alarm_ = kNever;  ///< what the timer is set to
   bool stopped_ = false;
   Duration worst_lateness_{};
 };
