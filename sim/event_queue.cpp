@@ -68,18 +68,23 @@ void EventQueue::insert(const Event& event) {
     heap_.push(event);
     return;
   }
-  if (ticks(event.at) < near_end_) {
-    insert_near(event);
-    return;
-  }
-  insert_wheel(take_cell(event));
+  const std::uint32_t cell = take_cell(event);
+  if (links_[cell].at < near_end_) return insert_near(cell);
+  note_place(cell, cell);
+  insert_wheel(cell);
 }
 
-void EventQueue::insert_near(const Event& event) {
+void EventQueue::insert_near(std::uint32_t cell) {
+  const std::int64_t at = links_[cell].at;
   auto position = near_.end();
-  while (position != near_.begin() && (position - 1)->at <= event.at) --position;
-  near_.insert(position, event);
+  while (position != near_.begin() && (position - 1)->at <= at) --position;
+  near_.insert(position, {at, cell});
   if (near_.size() > kNearMax) spill();
+}
+
+/// For who cancels: `in_wheel` is the cell itself, or kNil when it left the wheel.
+void EventQueue::note_place(std::uint32_t cell, std::uint32_t in_wheel) {
+  if (const std::uint32_t timer = events_[cell].timer; timer != kNoTimer) timers_[timer].cell = in_wheel;
 }
 
 std::uint32_t EventQueue::take_cell(const Event& event) {
@@ -93,7 +98,6 @@ std::uint32_t EventQueue::take_cell(const Event& event) {
     events_[cell] = event;
   }
   links_[cell].at = ticks(event.at);
-  if (event.timer != kNoTimer) timers_[event.timer].cell = cell;
   return cell;
 }
 
@@ -163,19 +167,17 @@ bool EventQueue::refill() {
 void EventQueue::slot_to_near(const Slot& slot) {
   for (std::uint32_t cell = slot.head; cell != kNil;) {
     const std::uint32_t next = links_[cell].next;
-    const Event& event = events_[cell];
-    near_.push_back(event);
-    if (event.timer != kNoTimer) timers_[event.timer].cell = kNil;
-    free_cell(cell);
+    near_.push_back({links_[cell].at, cell});
+    note_place(cell, kNil);
     cell = next;
   }
   // Soonest last, and among equals first scheduled last: a stable insertion sort of the reversed list.
   std::reverse(near_.begin(), near_.end());
   for (std::size_t i = 1; i < near_.size(); ++i) {
-    const Event event = near_[i];
+    const Near moved = near_[i];
     std::size_t j = i;
-    for (; j > 0 && near_[j - 1].at < event.at; --j) near_[j] = near_[j - 1];
-    near_[j] = event;
+    for (; j > 0 && near_[j - 1].at < moved.at; --j) near_[j] = near_[j - 1];
+    near_[j] = moved;
   }
 }
 
@@ -196,11 +198,17 @@ void EventQueue::spill() {
   while (keep_from < near_.size() && at(keep_from) == at(keep_from - 1)) ++keep_from;
   const bool one_instant = keep_from == near_.size();
   while (one_instant && keep_from > 0 && at(keep_from - 1) == near_.back().at) --keep_from;
-  const std::int64_t end = ticks(one_instant ? near_.back().at : at(keep_from - 1));
+  const std::int64_t end = one_instant ? near_.back().at : at(keep_from - 1);
   if (end < base_) return rebase();
   near_end_ = end;
   for (std::size_t i = 0; i < keep_from; ++i) {
-    if (!dead(near_[i])) insert_wheel_first(take_cell(near_[i]));
+    const std::uint32_t cell = near_[i].cell;
+    if (dead(events_[cell])) {
+      free_cell(cell);
+      continue;
+    }
+    note_place(cell, cell);
+    insert_wheel_first(cell);
   }
   near_.erase(near_.begin(), near_.begin() + static_cast<std::ptrdiff_t>(keep_from));
 }
@@ -208,7 +216,8 @@ void EventQueue::spill() {
 // Events were pushed before `base_` (the clock stood still while the next event was looked at): start
 // again from the earliest. Rare: only a run that waits for the outside world does it.
 void EventQueue::rebase() {
-  std::vector<Event> all(near_.rbegin(), near_.rend());
+  std::vector<Event> all;
+  for (auto near = near_.rbegin(); near != near_.rend(); ++near) all.push_back(events_[near->cell]);
   for (auto& level : wheel_) {
     for (auto& slot : level) {
       for (std::uint32_t cell = slot.head; cell != kNil; cell = links_[cell].next) all.push_back(events_[cell]);
@@ -225,7 +234,7 @@ void EventQueue::rebase() {
     return x.at != y.at ? x.at < y.at : x.sequence < y.sequence;
   });
   base_ = near_end_ = ticks(all.front().at);
-  for (const Event& event : all) insert_wheel(take_cell(event));
+  for (const Event& event : all) insert(event);
   refill();
 }
 
@@ -235,8 +244,11 @@ Time EventQueue::next_time() {
     return heap_.empty() ? kNever : heap_.top().at;
   }
   for (;;) {
-    while (!near_.empty() && dead(near_.back())) near_.pop_back();
-    if (!near_.empty()) return near_.back().at;
+    while (!near_.empty() && dead(events_[near_.back().cell])) {
+      free_cell(near_.back().cell);
+      near_.pop_back();
+    }
+    if (!near_.empty()) return Time{Duration{near_.back().at}};
     if (!refill()) return kNever;
   }
 }
@@ -246,7 +258,9 @@ Event EventQueue::pop() {
   assert(at != kNever);
   Event event;
   if (kind_ == QueueKind::wheel) {
-    event = near_.back();
+    const std::uint32_t cell = near_.back().cell;
+    event = events_[cell];
+    free_cell(cell);
     near_.pop_back();
   } else {
     event = heap_.top();

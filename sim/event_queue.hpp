@@ -4,8 +4,8 @@
 // Two tiers. `near` is a short sorted buffer of the events next in line. Everything later hangs in a
 // hierarchical wheel of 64-ary digits of the nanosecond clock: level = highest digit in which the event's
 // time differs from `base`. A slot is moved at most once per level, in order, so events of one instant
-// keep the order in which they were scheduled without comparing sequence numbers. Moving touches the links only
-// (16 bytes an event, apart from the events themselves). As an event's slot follows from its time and `base`,
+// keep the order in which they were scheduled without comparing sequence numbers. An event stays in its cell until it
+// is popped: moving and sorting touch 16 bytes of it. As an event's slot follows from its time and `base`,
 // cancelling takes it out at once: timeouts that never fire cost no memory.
 #pragma once
 
@@ -75,12 +75,16 @@ class EventQueue {
     std::int64_t at = 0;
     std::uint32_t next = kNil, previous = kNil;
   };
+  struct Near {
+    std::int64_t at = 0;
+    std::uint32_t cell = kNil;
+  };
   struct Slot {
     std::uint32_t head = kNil, tail = kNil, count = 0;
   };
   struct Timer {
     std::uint64_t sequence = 0;  ///< of the event that holds it, 0: free
-    std::uint32_t cell = kNil;   ///< where that event hangs in the wheel; kNil: it is elsewhere
+    std::uint32_t cell = kNil;   ///< of that event while it hangs in the wheel; kNil: it is elsewhere
   };
   struct Later {
     QueueKind kind;
@@ -88,12 +92,13 @@ class EventQueue {
   };
 
   void insert(const Event& event);
-  void insert_near(const Event& event);
+  void insert_near(std::uint32_t cell);
   Slot& slot_of(std::uint32_t cell);
   void insert_wheel(std::uint32_t cell);
   void insert_wheel_first(std::uint32_t cell);
   std::uint32_t take_cell(const Event& event);
   void free_cell(std::uint32_t cell);
+  void note_place(std::uint32_t cell, std::uint32_t in_wheel);
   void unlink(std::uint32_t cell);
   bool dead(const Event& event) const {
     return event.timer != kNoTimer && timers_[event.timer].sequence != event.sequence;
@@ -108,13 +113,13 @@ class EventQueue {
   std::uint64_t next_sequence_ = 1;
   std::size_t live_ = 0;
 
-  std::vector<Event> near_;       ///< sorted, soonest last
+  std::vector<Near> near_;        ///< sorted, soonest last
   std::int64_t near_end_ = 0;     ///< everything in the wheel is at or after this
   std::int64_t base_ = 0;
   std::array<std::array<Slot, 64>, kLevels> wheel_{};
   std::array<std::uint64_t, kLevels> occupied_{};
-  std::vector<Event> events_;  ///< in the wheel, by cell …
-  std::vector<Link> links_;    ///< … and how they hang together; free cells by `next`
+  std::vector<Event> events_;  ///< by cell …
+  std::vector<Link> links_;    ///< … and how those in the wheel hang together; free cells by `next`
   std::uint32_t free_cells_ = kNil;
 
   std::vector<Timer> timers_;
