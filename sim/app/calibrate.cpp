@@ -155,7 +155,7 @@ fitted to.)";
 
 void add_import(CLI::App& spillway, Action& chosen) {
   auto settings = std::make_shared<Settings>();
-  CLI::App& command = *spillway.add_subcommand("import", "recorded traces to a scenario of the application they show");
+  CLI::App& command = *spillway.add_subcommand(kImport.name, kImport.about);
   command.footer(kImportExamples);
   command.add_option("SOURCE", settings->sources, "files, folders, URLs; read as one recording")->required()->type_name("");
   command.add_option("--out", settings->out, "folder for scenario.yaml, parameters.yaml and import.json")
@@ -168,7 +168,7 @@ void add_import(CLI::App& spillway, Action& chosen) {
 
 void add_calibrate(CLI::App& spillway, Action& chosen) {
   auto settings = std::make_shared<Settings>();
-  CLI::App& command = *spillway.add_subcommand("calibrate", "recordings of several loads to parameters with intervals");
+  CLI::App& command = *spillway.add_subcommand(kCalibrate.name, kCalibrate.about);
   command.add_option("RECORDING", settings->sources, "files, folders or URLs, one load each")->required()->type_name("");
   command.add_option("--out", settings->out, "file for the parameters")->type_name("FILE");
   command.add_option("--scenario", settings->scenario, "file for the scenario")->type_name("FILE");
@@ -179,7 +179,7 @@ void add_calibrate(CLI::App& spillway, Action& chosen) {
 
 void add_validate(CLI::App& spillway, Action& chosen) {
   auto settings = std::make_shared<Settings>();
-  CLI::App& command = *spillway.add_subcommand("validate", "predict loads that were not fitted to, beside what was measured");
+  CLI::App& command = *spillway.add_subcommand(kValidate.name, kValidate.about);
   command.footer(kValidateExamples);
   command.add_option("RECORDING", settings->sources, "recordings to fit to, one load each")->required()->type_name("");
   command.add_option("--held-out", settings->held_out, "recordings to predict, one load each")->required()->type_name("");

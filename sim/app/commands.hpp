@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/App.hpp>
+#include <array>
 #include <functional>
 
 namespace spillway::app {
@@ -26,10 +27,21 @@ void add_check(CLI::App& spillway, Action& chosen);
 void add_size(CLI::App& spillway, Action& chosen);
 void add_compare(CLI::App& spillway, Action& chosen);
 void add_schema(CLI::App& spillway, Action& chosen);
+
+/// A command of the program `spillway-real`, which `spillway` becomes when it is asked for one.
+struct CommandElsewhere {
+  const char* name;
+  const char* about;
+};
+inline constexpr CommandElsewhere kImport{"import", "recorded traces to a scenario of the application they show"};
+inline constexpr CommandElsewhere kCalibrate{"calibrate", "recordings of several loads to parameters with intervals"};
+inline constexpr CommandElsewhere kValidate{"validate", "predict loads that were not fitted to, beside what was measured"};
+inline constexpr CommandElsewhere kMeasure{"measure", "the same scenario on real collectors, on this machine"};
+inline constexpr std::array kCommandsOfReal{kImport, kCalibrate, kValidate, kMeasure};
+
 void add_import(CLI::App& spillway, Action& chosen);
 void add_calibrate(CLI::App& spillway, Action& chosen);
 void add_validate(CLI::App& spillway, Action& chosen);
-/// Defined in measure.cpp, which has to be linked for the command to exist: see CMakeLists.txt.
 void add_measure(CLI::App& spillway, Action& chosen);
 
 }  // namespace spillway::app

@@ -172,7 +172,7 @@ for; calls between places pass relays with the latencies of its `links`. Their w
 
 void add_measure(CLI::App& spillway, Action& chosen) {
   auto settings = std::make_shared<Settings>();
-  CLI::App& command = *spillway.add_subcommand("measure", "the same scenario on real collectors, on this machine");
+  CLI::App& command = *spillway.add_subcommand(kMeasure.name, kMeasure.about);
   command.footer(kExamples);
   auto* scenario = command.add_option("SCENARIO", settings->file, "scenario file")->type_name("");
   auto* grid = command.add_flag("--cost-grid", settings->cost_grid,

@@ -39,6 +39,8 @@ set(made ${CMAKE_BINARY_DIR}/sim/app/spillway)
 add_custom_command(OUTPUT ${made} COMMAND sh ${CMAKE_SOURCE_DIR}/sim/compile.sh ${CMAKE_SOURCE_DIR}/sim/program.sh
   DEPENDS sim/program.sh)
 add_custom_target(spillway-bin ALL DEPENDS ${made})
+add_custom_target(spillway-real-bin ALL COMMAND touch real-is-built)
+add_dependencies(spillway-real-bin spillway-bin)
 add_test(NAME passes COMMAND true)
 add_test(NAME skips COMMAND sh ${CMAKE_SOURCE_DIR}/tests/skips.sh)
 set_tests_properties(skips PROPERTIES LABELS real SKIP_REGULAR_EXPRESSION "SKIPPED")
@@ -120,6 +122,18 @@ case_notices_a_removed_source_and_a_commit() {
   git init -q . && git -c user.name=a -c user.email=b commit -q --allow-empty -m c
   run ./spillway x
   tells "building…"
+  run ./spillway x
+  is_silent
+}
+
+case_what_only_the_real_world_needs_is_built_when_asked_for() {
+  run ./spillway x
+  [[ ! -e .build/release/real-is-built ]] || miss "built for a command that does not need it"
+  run ./spillway import y
+  prints "program: import y" && tells "building (first time"
+  [[ -e .build/release/real-is-built ]] || miss "not built for import"
+  run ./spillway import y
+  is_silent
   run ./spillway x
   is_silent
 }
