@@ -274,6 +274,11 @@ std::vector<std::string> names_in_either(const RunRecord& a, const RunRecord& b)
   return names;
 }
 
+/// One bucket of a histogram of the program's own; its count and sum are figures, too.
+bool is_bucket(const std::string& name) {
+  return name.find("{le=") != std::string::npos || name.find(",le=") != std::string::npos;
+}
+
 bool worth_a_row(const Relative& row) {
   const bool numbers_in_both =
       row.a.error.empty() && row.b.error.empty() && row.a.interval.n > 0 && row.b.interval.n > 0;
@@ -369,6 +374,7 @@ std::vector<Relative> relate(const RunRecord& a, const RunRecord& b) {
   const bool paired = can_be_paired(a, b);
   std::vector<Relative> rows;
   for (const std::string& name : names_in_either(a, b)) {
+    if (is_bucket(name)) continue;
     Observations in_a = observe(name, a), in_b = observe(name, b);
     if (in_a.error.empty() != in_b.error.empty()) {
       count_as_zero(in_a);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 namespace spillway::analysis {
 namespace {
@@ -20,6 +21,31 @@ std::string interval_cell(const Relative& row) {
   const Unit unit = row.figure.unit;
   const bool counted = unit == Unit::spans || unit == Unit::requests || unit == Unit::events;
   return range_text(row.interval->low, row.interval->high, counted ? Unit::none : unit);
+}
+
+/// "metric.name{collector=a,exporter=b}.peak" as "metric.name.peak" of "a, b": the labels would fill the line.
+constexpr std::size_t kWidestOf = 28;
+struct NameParts {
+  std::string figure, of;
+};
+NameParts parts_of(const std::string& name) {
+  const std::size_t open = name.find('{'), close = name.rfind('}');
+  if (open == std::string::npos || close == std::string::npos || close < open) return {name, ""};
+  NameParts parts{name.substr(0, open) + name.substr(close + 1), ""};
+  std::stringstream labels{name.substr(open + 1, close - open - 1)};
+  for (std::string label; std::getline(labels, label, ',');)
+    parts.of += (parts.of.empty() ? "" : ", ") + label.substr(label.find('=') + 1);
+  parts.of = shortened(parts.of, kWidestOf);
+  return parts;
+}
+
+void drop_empty_columns(Table& table) {
+  for (std::size_t c = table.columns.size(); c-- > 0;) {
+    const auto empty = [c](const std::vector<std::string>& row) { return row[c].empty(); };
+    if (table.rows.empty() || !std::all_of(table.rows.begin(), table.rows.end(), empty)) continue;
+    table.columns.erase(table.columns.begin() + static_cast<std::ptrdiff_t>(c));
+    for (std::vector<std::string>& row : table.rows) row.erase(row.begin() + static_cast<std::ptrdiff_t>(c));
+  }
 }
 
 Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
@@ -85,15 +111,16 @@ Report report_of(const std::vector<Judgement>& rows) {
 Report report_of(const std::vector<Relative>& rows, const std::string& name_a, const std::string& name_b) {
   using enum Column::Align;
   Block block;
-  block.table.columns = {{"figure"},         {"unit"},         {"a", right},
-                         {"b", right},       {"b - a", right}, {"95 % interval", right},
-                         {"relative", right}};
+  block.table.columns = {{"figure"},   {"of"},           {"unit"},          {"a", right},
+                         {"b", right}, {"b - a", right}, {"95 % interval", right}, {"relative", right}};
   for (const Relative& row : rows) {
     const Unit unit = row.figure.unit;
-    block.table.rows.push_back({row.figure.name, std::string{unit == Unit::share ? "" : symbol(unit)},
+    const NameParts name = parts_of(row.figure.name);
+    block.table.rows.push_back({name.figure, name.of, std::string{unit == Unit::share ? "" : symbol(unit)},
                                 bare(row.a.interval.mean, unit), bare(row.b.interval.mean, unit), difference_text(row),
                                 interval_cell(row), row.relative ? percent(*row.relative) : ""});
   }
+  drop_empty_columns(block.table);
   const bool paired = std::any_of(rows.begin(), rows.end(), [](const Relative& row) { return row.paired; });
   Block names{{}, {"a: " + name_a, "b: " + name_b, "figures that are 0 in both are left out"}};
   if (paired) names.lines.push_back("same seed: intervals are of pairs of replications");
