@@ -27,7 +27,7 @@ struct Effort {
 };
 
 void print_queue(const Effort& effort) {
-  std::printf("%-40s %12s %12s %8s\n", "event queue, ns per event", "ours", "std heap", "ratio");
+  std::printf("\n%-40s %12s %12s %8s\n", "event queue, ns per event", "ours", "std heap", "ratio");
   for (const Ratio& r : event_queue_ratios(effort.queue_operations, effort.rounds)) {
     std::printf("%-40s %12.1f %12.1f %8.2f\n", r.name.c_str(), r.nanoseconds, r.reference_nanoseconds, r.ratio);
   }
@@ -62,7 +62,7 @@ double spans_of(const fs::path& program, const Load& load, const std::string& du
 }
 
 void print_spans(const fs::path& program, const Effort& effort) {
-  std::printf("\n%-40s %12s %12s %8s\n", "spans through the program, one core", "spans", "million/s", "MiB");
+  std::printf("%-40s %12s %12s %8s\n", "spans through the program, one core", "spans", "million/s", "MiB");
   double plain_bytes = 0, tail_bytes = 0;
   for (const Load& load : {kPlain, kTail, kTrinity}) {
     const double spans = spans_of(program, load, effort.duration);
@@ -102,8 +102,8 @@ int main(int count, char** words) {
   Effort effort;
   if (count > 2 && std::string{words[2]} == "--short") effort = {20'000, 1, "1s"};
   try {
+    print_spans(words[1], effort);  // first: a child's memory counts what its parent had when it was started
     print_queue(effort);
-    print_spans(words[1], effort);
     print_threads(words[1], effort);
   } catch (const std::exception& problem) {
     std::fprintf(stderr, "spillway_bench: %s\n", problem.what());
