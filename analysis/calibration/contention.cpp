@@ -6,6 +6,8 @@
 #include <map>
 #include <numeric>
 
+#include "analysis/calibration/law_fit.hpp"
+
 namespace spillway::analysis {
 namespace {
 
@@ -13,7 +15,6 @@ using Eigen::Index;
 using Matrix = Eigen::MatrixXd;
 using Vector = Eigen::VectorXd;
 
-constexpr double kHalf90 = 1.6448536269514722;
 constexpr double kLargest = 100;  ///< what a scenario accepts
 
 struct Regression {
@@ -87,7 +88,7 @@ Nonlinear solve(const Matrix& columns, const Vector& logs, const Centring& centr
 
 Effect effect_of(const Nonlinear& fit, Index column) {
   const double value = fit.values[column], error = fit.errors[column];
-  return {value, std::clamp(value - kHalf90 * error, 0.0, kLargest), std::clamp(value + kHalf90 * error, 0.0, kLargest), error};
+  return {value, std::clamp(value - kNormal95 * error, 0.0, kLargest), std::clamp(value + kNormal95 * error, 0.0, kLargest), error};
 }
 
 }  // namespace

@@ -12,7 +12,6 @@
 namespace spillway::analysis {
 namespace {
 
-constexpr double kHalf90 = 1.6448536269514722;  ///< half a 90 % interval in standard errors
 constexpr double kLeastSigma = 0.03;  ///< of a part of a mixture: clocks tick in microseconds, values repeat
 
 struct Sample {
@@ -190,9 +189,8 @@ std::string number_text(const char* format, double value) {
 }
 
 std::string lognormal_text(const FittedLaw::Part& part) {
-  constexpr double p95 = 1.6448536269514722;
   return "{lognormal: {median: " + duration_in_yaml(part.median) +
-         ", p95: " + duration_in_yaml(part.median * std::exp(p95 * part.sigma)) + "}}";
+         ", p95: " + duration_in_yaml(part.median * std::exp(kNormal95 * part.sigma)) + "}}";
 }
 
 std::string positive_law_text(const FittedLaw& law) {
@@ -225,7 +223,7 @@ FittedLaw fit_law(std::vector<double> values, double resolution) {
   law.values = all;
   if (all == 0) return law;
   const double mean = mean_of(values);
-  const double error = kHalf90 * std::sqrt(variance_of(values, mean) / static_cast<double>(all));
+  const double error = kNormal95 * std::sqrt(variance_of(values, mean) / static_cast<double>(all));
   std::erase_if(values, [&](double v) { return !(v >= resolution); });
   Sample s;
   if (!values.empty()) {

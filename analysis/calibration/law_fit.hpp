@@ -7,6 +7,8 @@
 
 namespace spillway::analysis {
 
+constexpr double kNormal95 = 1.6448536269514722;  ///< 0.95 quantile of the standard normal: half a 90 % interval in standard errors
+
 /// A fitted law of durations in seconds.
 struct FittedLaw {
   enum class Family { constant, exponential, gamma, weibull, lognormal, lognormal_mixture };

@@ -10,6 +10,9 @@ namespace {
 using Resolver = LoadBalancingConfig::Resolver;
 using Key = LoadBalancingConfig::Key;
 
+/// protocol.otlp is that exporter's section without its endpoint, which the resolver gives: until then it has one that is valid.
+constexpr const char* kAnyEndpoint = "resolver:4317";
+
 constexpr std::array kCloudMap{
     Setting{"namespace", Shape::text, kUnknownEffect},        Setting{"service_name", Shape::text, kUnknownEffect},
     Setting{"health_status", Shape::text, kUnknownEffect},    Setting{"interval", Shape::duration, kUnknownEffect},
@@ -117,7 +120,7 @@ std::string endpoint_with_port(const std::string& endpoint) {
 
 LoadBalancingConfig load_balancing_exporter(Fields& fields) {
   LoadBalancingConfig config;
-  config.otlp.endpoint = "placeholder:4317";
+  config.otlp.endpoint = kAnyEndpoint;
   if (fields.reading().semantics.load_balancer_is_helped) {
     fields.duration("timeout", config.timeout);
     if (config.timeout < Duration{}) fields.refuse("timeout", "'timeout' must be non-negative; 0 waits for ever");

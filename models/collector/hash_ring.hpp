@@ -20,7 +20,6 @@ class HashRing {
   /// Index of the endpoint at or behind the key's position. Requires !empty().
   std::uint32_t endpoint_of(std::string_view key) const { return at(position_of(key)); }
   bool empty() const { return points_.empty(); }
-  bool operator==(const HashRing&) const = default;
 
   /// For tests.
   struct Point {

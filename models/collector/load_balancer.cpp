@@ -87,10 +87,11 @@ std::vector<std::string> LoadBalancer::resolve(AddressBook& book) const {
   std::vector<std::string> endpoints = config.hostnames;
   const std::vector<std::string> one_port{config.port};
   const bool by_ports = config.resolver == LoadBalancingConfig::Resolver::kubernetes && !config.ports.empty();
-  for (const std::string& address : config.hostname.empty() ? endpoints : book.lookup(settings_.place, config.hostname)) {
-    if (config.hostname.empty()) break;
-    for (const std::string& port : by_ports ? config.ports : one_port)
-      endpoints.push_back(port.empty() ? address : address + ":" + port);
+  if (!config.hostname.empty()) {
+    for (const std::string& address : book.lookup(settings_.place, config.hostname)) {
+      for (const std::string& port : by_ports ? config.ports : one_port)
+        endpoints.push_back(port.empty() ? address : address + ":" + port);
+    }
   }
   std::sort(endpoints.begin(), endpoints.end());
   return endpoints;

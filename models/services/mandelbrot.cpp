@@ -1,21 +1,8 @@
 #include "models/services/mandelbrot.hpp"
 
+#include "models/services/escape_iterations.hpp"
+
 namespace spillway {
-namespace {
-
-int escape_iterations(double cx, double cy, int cap) {
-  double x = 0, y = 0;
-  int n = 0;
-  while (n < cap && x * x + y * y <= 4) {
-    const double next = x * x - y * y + cx;
-    y = 2 * x * y + cy;
-    x = next;
-    ++n;
-  }
-  return n;
-}
-
-}  // namespace
 
 TileWork tile_work(const Picture& picture, int index, int count) {
   const double step = 3.0 / picture.zoom / picture.width;

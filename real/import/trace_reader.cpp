@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "models/telemetry/digest.hpp"
 #include "real/import/json_elements.hpp"
 
 namespace spillway::real {
@@ -93,13 +94,7 @@ void in_hex(json& span, const char* key, std::size_t bytes) {
   if (text.size() == 2 * bytes || text.empty()) return;
   const auto raw = wire::from_base64(text);
   if (!raw || raw->size() != bytes) return;
-  std::string hex;
-  for (const char c : *raw) {
-    constexpr const char* digits = "0123456789abcdef";
-    hex.push_back(digits[static_cast<unsigned char>(c) >> 4U]);
-    hex.push_back(digits[static_cast<unsigned char>(c) & 15U]);
-  }
-  *found = hex;
+  *found = hex(*raw);
 }
 
 /// What is under the old name gets the new one.
@@ -129,10 +124,8 @@ void as_otlp(json& group) {
 }
 
 std::string attribute(const Attributes& attributes, std::string_view key) {
-  for (const auto& [name, value] : attributes) {
-    if (name == key) return to_text(value);
-  }
-  return {};
+  const Value* const value = find_attribute(attributes, key);
+  return value == nullptr ? std::string{} : to_text(*value);
 }
 
 std::string first_of(std::initializer_list<std::string> texts) {

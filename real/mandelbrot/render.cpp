@@ -4,23 +4,12 @@
 #include <array>
 #include <cmath>
 
+#include "models/services/escape_iterations.hpp"
+
 namespace spillway::mandelbrot {
 namespace {
 
 constexpr std::uint8_t kInside = 0, kMissing = 1, kFirstOutside = 2;
-
-// The order of operations is part of the result: the simulator counts with the same.
-int iterate(double cx, double cy, int cap) {
-  double x = 0, y = 0;
-  int n = 0;
-  while (n < cap && x * x + y * y <= 4) {
-    const double next = x * x - y * y + cx;
-    y = 2 * x * y + cy;
-    x = next;
-    ++n;
-  }
-  return n;
-}
 
 std::uint8_t palette_index(std::uint16_t iterations, int cap) {
   if (iterations >= cap) return kInside;
@@ -55,7 +44,7 @@ Tile compute(const TileRequest& tile) {
     const double cy = picture.centre_y + (row - picture.height / 2.0) * step;
     for (int column = 0; column < picture.width; ++column) {
       const double cx = picture.centre_x + (column - picture.width / 2.0) * step;
-      iterations.push_back(static_cast<std::uint16_t>(iterate(cx, cy, picture.iterations)));
+      iterations.push_back(static_cast<std::uint16_t>(escape_iterations(cx, cy, picture.iterations)));
     }
   }
   return iterations;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "sim/span_set.hpp"
+
 namespace spillway::mandelbrot {
 namespace {
 
@@ -123,11 +125,7 @@ Headers context_headers(const SpanContext& context, Propagation propagation) {
   return headers;
 }
 
-std::string hex(std::uint64_t id) {
-  std::string text(16, '0');
-  for (std::size_t i = 16; i-- > 0; id >>= 4U) text[i] = "0123456789abcdef"[id & 15U];
-  return text;
-}
+std::string hex(std::uint64_t id) { return hex16(id); }
 
 std::string hex(TraceId id) { return hex(id.high) + hex(id.low); }
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # run.sh SOURCE PRESET TEST…: builds test programs under a preset's sanitizers and runs them. A report of a sanitizer ends
-# the program, so a test that passes is clean. Data races that TBB's own library hides from the sanitizer are in tsan.supp.
+# the program, so a test that passes is clean.
 # It compiles nearly everything once more, a quarter of an hour on two cores, so it waits to be asked.
 source=$1 preset=$2
 shift 2
@@ -10,7 +10,6 @@ if [ -z "${SPILLWAY_SANITIZERS:-}" ]; then
   exit 77
 fi
 cd "$source" || exit 1
-here=tests/sanitizers
 build=.build/$preset
 mkdir -p "$build" || exit 1
 
@@ -22,7 +21,6 @@ cmake --preset "$preset" >"$build/build.log" 2>&1 && cmake --build --preset "$pr
 
 export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:check_initialization_order=1
 export UBSAN_OPTIONS=print_stacktrace=1
-export TSAN_OPTIONS=suppressions=$PWD/$here/tsan.supp
 export SPILLWAY_PROPERTY_COUNT=${SPILLWAY_PROPERTY_COUNT:-120}
 failed=0
 for test in "$@"; do
