@@ -116,7 +116,10 @@ void World::build_backends() {
 
 void World::build_collectors() {
   for (std::size_t i = 0; i < scenario_.collectors.size(); ++i) {
-    for (const std::string& place : scenario_.collectors[i].in) instances_.push_back({i, place_index(scenario_, place), false, nullptr});
+    const CollectorUse& use = scenario_.collectors[i];
+    for (const std::string& place : use.in) {
+      for (std::int64_t r = 0; r < use.replicas.value_or(1); ++r) instances_.push_back({i, place_index(scenario_, place), r, false, nullptr});
+    }
   }
   for (Instance& instance : instances_) built(instance);
 }
@@ -129,6 +132,7 @@ collector::Collector* World::built(Instance& instance) {
   const CollectorUse& use = scenario_.collectors[instance.use];
   collector::CollectorSettings settings;
   settings.name = scenario_.places[instance.place].name + "/" + use.name;
+  if (use.replicas.value_or(1) > 1) settings.name += "-" + std::to_string(instance.replica);
   settings.place = instance.place;
   settings.config = &prepared_.configs[instance.use];
   settings.version = prepared_.versions[instance.use];
@@ -273,8 +277,23 @@ bool World::resolve_collector(Endpoint& endpoint, const std::string& host, int p
     return true;
   }
   endpoint.server = receiver;
+  const bool by_number = host == collector_address(static_cast<std::size_t>(instance - instances_.data()));
+  if (scenario_.collectors[instance->use].replicas.value_or(1) > 1 && !by_number)
+    endpoint.server = replicas_of(*instance, port, signal_of(path), endpoint.server_name + " " + endpoint.url);
   endpoint.reach = receiver->reach();
   return true;
+}
+
+Server* World::replicas_of(const Instance& first, int port, Signal signal, const std::string& name) {
+  std::vector<Server*> processes;
+  for (Instance& instance : instances_) {
+    if (instance.use != first.use || instance.place != first.place) continue;
+    bool local_only = false;
+    collector::Collector* const collector = built(instance);
+    if (collector != nullptr) processes.push_back(collector->receiver_at(port, signal, local_only));
+  }
+  replicas_.push_back(std::make_unique<Replicas>(run_, network_, std::move(processes), name));
+  return replicas_.back().get();
 }
 
 void World::begin_fault(const Fault& fault) { apply(fault, true); }
@@ -295,6 +314,7 @@ void World::apply(const Fault& fault, bool begins) {
       for (Instance& instance : instances_) {
         if (scenario_.collectors[instance.use].name != fault.target) continue;
         if (!fault.in.empty() && scenario_.places[instance.place].name != fault.in) continue;
+        if (fault.replica.value_or(instance.replica) != instance.replica) continue;
         signal(*instance.collector, fault);
       }
       return;

@@ -11,7 +11,7 @@
 #include "models/backends/backend.hpp"
 #include "models/collector/collector.hpp"
 #include "models/faults/faults.hpp"
-#include "models/network/network.hpp"
+#include "models/network/replicas.hpp"
 #include "models/senders.hpp"
 #include "models/world.hpp"
 
@@ -83,6 +83,7 @@ class World final : public AddressBook {
   struct Instance {
     std::size_t use = 0;
     std::uint16_t place = 0;
+    std::int64_t replica = 0;
     bool building = false;
     std::unique_ptr<collector::Collector> collector;
   };
@@ -103,6 +104,7 @@ class World final : public AddressBook {
   bool resolve_backend(Endpoint& endpoint, const std::string& host, int port, const std::string& path,
                        std::uint16_t place);
   Server* wrong_path_of(const Server& server);
+  Server* replicas_of(const Instance& first, int port, Signal signal, const std::string& name);
   bool resolve_collector(Endpoint& endpoint, const std::string& host, int port, const std::string& path,
                          std::uint16_t place);
   Instance* find_instance(const std::string& host, int port, std::uint16_t place);
@@ -123,6 +125,7 @@ class World final : public AddressBook {
   std::map<std::pair<std::uint16_t, std::string>, EndpointId> endpoints_;
   std::vector<std::pair<std::string, std::string>> credentials_;
   std::vector<std::unique_ptr<WrongPath>> wrong_paths_;
+  std::vector<std::unique_ptr<Replicas>> replicas_;
   std::vector<Unanswered> unanswered_;
   std::size_t asking_ = 0;      ///< the collector whose exporters are being wired
   bool asking_collector_ = false;

@@ -9,6 +9,8 @@
 namespace spillway {
 namespace {
 
+constexpr std::int64_t kMostReplicas = 64;
+
 /// What the file around the configuration says of its process, unless the scenario says otherwise; and once what it asks
 /// for and the scenario's one instance a place does not do.
 void note_workload(CollectorUse& use, const collector::LoadedConfig& loaded, collector::CollectorConfig& config,
@@ -23,8 +25,9 @@ void note_workload(CollectorUse& use, const collector::LoadedConfig& loaded, col
                   collector::to_text(loaded.version) + " is used, not " + collector::to_text(*tag) + " of the image tag",
                   {},
                   0});
-  const bool several = workload.replicas.value_or(1) > 1 || workload.replicas_at_most.value_or(1) > 1;
-  if (several) config.not_modelled.push_back({"replicas: one instance a place is simulated", "unknown"});
+  if (!use.replicas && workload.replicas) use.replicas = std::clamp<std::int64_t>(*workload.replicas, 1, kMostReplicas);
+  if (workload.replicas_at_most.value_or(1) > use.replicas.value_or(1) || workload.replicas.value_or(1) > use.replicas.value_or(1))
+    config.not_modelled.push_back({"an autoscaler, more replicas than " + std::to_string(use.replicas.value_or(1)), "unknown"});
   if (workload.memory_limit && use.memory_limit == 0) use.memory_limit = static_cast<double>(*workload.memory_limit);
   if (use.memory == 0) use.memory = use.memory_limit;
 }

@@ -360,7 +360,7 @@ void Checker::check_collectors() {
   for (const CollectorUse& collector : s_.collectors) {
     const std::string& path = collector.where.path;
     check_in(path + ".in", collector.in);
-    instances += collector.in.size();
+    instances += collector.in.size() * static_cast<std::size_t>(collector.replicas.value_or(1));
     const std::string_view version =
         std::string_view{collector.version}.substr(collector.version.starts_with('v') ? 1 : 0);
     const bool plain =
@@ -432,6 +432,9 @@ void Checker::check_fault(const Fault& fault) {
       return check_backend_fault(fault);
     case Fault::Kind::collector: {
       const CollectorUse* use = find(path + ".collector", fault.target, s_.collectors, "unknown collector");
+      if (use && fault.replica && use->replicas && *fault.replica >= *use->replicas)
+        problem(path + ".replica", "'" + use->name + "' has " + std::to_string(*use->replicas) + " replicas; give 0 to " +
+                                       std::to_string(*use->replicas - 1));
       if (use && !fault.in.empty()) known(path + ".in", fault.in, use->in, "'" + use->name + "' does not run in");
       return;
     }

@@ -280,7 +280,8 @@ struct CollectorUse {
   std::string key;  ///< which configuration, when manifests hold several: a key of a ConfigMap, a resource's name
   std::string version = "0.159.0";
   bool version_given = false;
-  std::vector<std::string> in;         ///< places; one instance in each
+  std::vector<std::string> in;         ///< places; `replicas` instances in each
+  std::optional<std::int64_t> replicas;  ///< behind one address; absent: what a manifest says, else 1
   std::vector<std::string> addresses;  ///< host names under which clients and configurations know it
   std::map<std::string, std::string> environment;
   int cpus = 2;  ///< logical CPUs the Go runtime sees (capacity of the batch processor's channel)
@@ -334,6 +335,7 @@ struct Fault {
   std::string target;             ///< backend or collector name
   std::vector<std::string> between;  ///< link
   std::string in;                 ///< place of the instance; empty: all
+  std::optional<std::int64_t> replica;  ///< collector: which of the replicas, from 0; absent: all
   Behaviour behaviour;            ///< backend
   enum class Signal { term, kill, hup } signal = Signal::term;  ///< collector
   std::optional<Duration> restart_after;                        ///< collector: absent: stays down

@@ -238,7 +238,9 @@ void describe(V& v, CollectorUse& collector) {
                    "ConfigMap or an OpenTelemetryCollector, or values of the Helm chart"});
   v.field("key", collector.key, About{"which configuration, when manifests hold several: a ConfigMap's key or name/key"});
   v.field("version", collector.version, About{"version of the collector, e.g. 0.111.0; absent: the tag of the image, else 0.159.0"});
-  v.field("in", collector.in, About{"places, one instance in each; absent: all places"});
+  v.field("in", collector.in, About{"places, one instance in each, or so many as `replicas` says; absent: all places"});
+  v.field("replicas", collector.replicas,
+          About{"processes in each place behind its addresses, each connection to one of them; absent: what a manifest says, else 1", Unit::none, 1, kMostInstances});
   v.field("addresses", collector.addresses, About{"host or host:port under which it is known; absent: its name"});
   v.field("environment", collector.environment, About{"environment variables for ${env:…} in its files"});
   v.field("cpus", collector.cpus, About{"logical CPUs that the Go runtime sees", Unit::none, 1, 1024});
@@ -313,6 +315,7 @@ void describe(V& v, Fault& fault) {
   v.chooses("link", fault.kind, Fault::Kind::link, fault.between,
             About{"two places, or a place and a backend, that are cut off"});
   v.field("in", fault.in, About{"place of the instance; absent: all"});
+  v.field("replica", fault.replica, About{"collector: which of its replicas, from 0; absent: all", Unit::none, 0, kMostInstances - 1});
   describe_behaviour(v, fault.behaviour);
   v.field("signal", fault.signal, About{"collector: TERM shuts down, KILL ends at once, HUP reloads"});
   v.field("restart_after", fault.restart_after,
@@ -322,7 +325,7 @@ void describe(V& v, Fault& fault) {
   for (const char* key : {"answer", "code", "hang", "reset", "refuse", "retry_after", "retry_after_date", "latency", "store",
                           "rejects", "garbled"})
     v.needs(key, {"backend"});
-  for (const char* key : {"signal", "restart_after", "grace"}) v.needs(key, {"collector"});
+  for (const char* key : {"signal", "restart_after", "grace", "replica"}) v.needs(key, {"collector"});
   v.excludes("collector", {"for"});
   v.excludes("link", {"in"});
 }

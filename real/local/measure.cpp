@@ -413,6 +413,9 @@ std::vector<std::string> missing_for_measure(const PreparedScenario& prepared, c
   const bool limited = std::any_of(uses.begin(), uses.end(), [](const CollectorUse& use) { return use.memory_limit > 0; });
   if (const std::string why = limited ? MemoryGroup{"probe", 64 << 20}.problem() : ""; !why.empty())
     missing.push_back("a memory_limit needs a control group of memory: " + why);
+  for (const CollectorUse& use : uses) {
+    if (use.replicas.value_or(1) > 1) missing.push_back(use.name + ": several replicas behind one address; measure with replicas: 1, or name them as collectors of their own");
+  }
   World world{prepared, 0, {}};
   for (const std::string& problem : plan_lab(prepared, world, !options.service.empty()).problems) missing.push_back(problem);
   for (const Fault& fault : prepared.scenario.faults) {
