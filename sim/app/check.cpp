@@ -11,6 +11,7 @@
 #include "sim/app/options.hpp"
 #include "sim/app/review_options.hpp"
 #include "sim/app/review_output.hpp"
+#include "sim/app/scenario_load.hpp"
 
 namespace spillway::app {
 namespace {
@@ -33,24 +34,12 @@ void print_verdict(const std::string& file, const std::vector<NotModelled>& left
   for (const NotModelled& item : left_out) std::cout << "  not modelled (" << item.effect << "): " << item.what << "\n";
 }
 
-int check_scenario(const std::string& file, const Settings& settings) {
-  Problems problems;
-  LoadedScenario loaded = load_scenario(file, overrides_of(settings.scenario), problems);
-  std::shared_ptr<const PreparedScenario> prepared;
-  if (loaded.scenario) {
-    check_figures(*loaded.scenario, problems);
-    prepared = prepare(std::move(*loaded.scenario), problems);
-  }
-  print(problems);
-  if (prepared && !problems.has_errors()) print_verdict(file, not_modelled(*prepared));
-  return code_of(loaded.failure, problems);
-}
-
-FileReview review_of(const std::string& file, const Settings& settings) {
+/// A file as the collector's process of a scenario reads it.
+FileReview review_of(const collector::ConfigRequest& request, const collector::review::Load& load) {
   FileReview review;
-  review.file = file;
-  review.load = load_of(settings.review);
-  review.config = collector::load_config(request_of({file}, settings.review), review.problems);
+  review.file = request.files.front().string();
+  review.load = load;
+  review.config = collector::load_config(request, review.problems);
   if (!review.config.tree) return review;
   const collector::review::Facts facts = collector::review::facts_of(review.config, review.load);
   review.findings = collector::review::find_traps(facts);
@@ -60,11 +49,45 @@ FileReview review_of(const std::string& file, const Settings& settings) {
   return review;
 }
 
+void print_findings(const FileReview& review) {
+  for (const collector::review::Finding& finding : review.findings) std::cerr << to_text(finding) << "\n";
+}
+
+/// Looks at every collector's file under the load of the scenario. True when there is a trap.
+bool review_collectors(const Scenario& scenario, const Settings& settings, std::vector<FileReview>& reviews) {
+  bool trapped = false;
+  for (const CollectorUse& use : scenario.collectors) {
+    collector::ConfigRequest request{use.config, use.environment, std::nullopt, use.key};
+    if (use.version_given) request.version = collector::parse_version(use.version);
+    FileReview review = review_of(request, load_of(scenario, use, load_of(settings.review)));
+    if (settings.format == ReviewFormat::text) print_findings(review);
+    if (settings.format == ReviewFormat::github) std::cout << annotations_of(review);
+    trapped = trapped || review.count(collector::review::Weight::warning) > 0;
+    reviews.push_back(std::move(review));
+  }
+  return trapped;
+}
+
+int check_scenario(const std::string& file, const Settings& settings, std::vector<FileReview>& reviews) {
+  Problems problems;
+  LoadedScenario loaded = load_scenario(file, overrides_of(settings.scenario), problems);
+  std::shared_ptr<const PreparedScenario> prepared;
+  if (loaded.scenario) {
+    check_figures(*loaded.scenario, problems);
+    prepared = prepare(std::move(*loaded.scenario), problems);
+  }
+  print(problems);
+  if (!prepared || problems.has_errors()) return code_of(loaded.failure, problems);
+  const bool trapped = review_collectors(scenario_of(*prepared), settings, reviews);
+  if (settings.format == ReviewFormat::text) print_verdict(file, not_modelled(*prepared));
+  return settings.strict && trapped ? kInput : kFine;
+}
+
 int check_collector(const std::string& file, const Settings& settings, std::vector<FileReview>& reviews) {
-  FileReview review = review_of(file, settings);
+  FileReview review = review_of(request_of({file}, settings.review), load_of(settings.review));
   if (settings.format == ReviewFormat::text) {
     print(review.problems);
-    for (const collector::review::Finding& finding : review.findings) std::cerr << to_text(finding) << "\n";
+    print_findings(review);
     if (review.config.config) std::cout << summary_of(review);
   }
   if (settings.format == ReviewFormat::github) std::cout << annotations_of(review);
@@ -84,7 +107,7 @@ int check_file(const std::string& file, const Settings& settings, std::vector<Fi
   }
   const auto& roots = loaded.document->root.items;
   const bool collector = !roots.empty() && collector::is_collector_input(roots.front());
-  return collector ? check_collector(file, settings, reviews) : check_scenario(file, settings);
+  return collector ? check_collector(file, settings, reviews) : check_scenario(file, settings, reviews);
 }
 
 int check(const Settings& settings) {
@@ -104,7 +127,7 @@ Examples:
 
 A collector file may be plain, in a ConfigMap (with its Deployment in the same file), an OpenTelemetryCollector
 resource, or values of the Helm chart. Besides what the collector refuses, traps are told: what it accepts and you
-will regret. Problems and traps go to standard error as file:line:column: key: what; way out. Exit code 2 when there
+will regret. The files of a scenario's collectors are looked at under the scenario's own traffic. Problems and traps go to standard error as file:line:column: key: what; way out. Exit code 2 when there
 is a problem, with --strict also when there is a trap (notes do not count).)";
 
 const std::map<std::string, ReviewFormat> kFormats{

@@ -288,6 +288,17 @@ TEST_F(Cli, ChecksCollectorFilesOnTheirOwn) {
   EXPECT_EQ(run("check collector.yaml --collector-version new").code, 2);
 }
 
+// 20 renders/s leave three spans at each of the three clouds: batches of every 200 ms fill a queue of 1 010 in 202 s, which is
+// when the simulation of the same scenario loses the first span, 203 s into the outage.
+TEST_F(Cli, LooksAtAScenariosCollectorsUnderItsTraffic) {
+  const std::string file = SPILLWAY_SOURCE_DIR "/scenarios/trinity/backend-down-busy.yaml";
+  const Result result = run("check " + file);
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_TRUE(contains(result.out, "backend-down-busy.yaml: no problem found")) << result.out;
+  EXPECT_TRUE(contains(result.err, "the queue is full after 3 min 22 s of an outage at 20 traces/s of 3 spans")) << result.err;
+  EXPECT_EQ(run("check " + file + " --strict").code, 2);
+}
+
 TEST_F(Cli, PrintsVersionAndSchemas) {
   EXPECT_TRUE(std::regex_match(run("--version").out, std::regex{"spillway \\d+\\.\\d+\\.\\d+ \\(commit \\S+\\)\n"}));
   for (const char* what : {"schema scenario", "schema record"}) {

@@ -182,9 +182,9 @@ TEST(CollectorSizes, AreThoseWorkedOutByHand) {
   const std::vector<Size> sizes = sizes_of(facts_of(config, load));
   EXPECT_DOUBLE_EQ(value_of(sizes, "tail_sampling", "num_traces needed"), 4190) << "4 000 + 3 sqrt(4 000)";
   EXPECT_DOUBLE_EQ(value_of(sizes, "tail_sampling", "burst it takes"), 1.25);
-  EXPECT_DOUBLE_EQ(value_of(sizes, "otlphttp/b", "outage until the first loss"), 200)
-      << "5 batches a second, 1 000 slots";
-  EXPECT_DOUBLE_EQ(value_of(sizes, "otlphttp/b", "queue_size for 5 min"), 1500);
+  EXPECT_NEAR(value_of(sizes, "otlphttp/b", "outage until the first loss"), 203.73, 0.01)
+      << "20 requests a second come in 5 (1 - exp(-20/5)) = 4.908 of the 5 periods a second; 1 000 slots";
+  EXPECT_DOUBLE_EQ(value_of(sizes, "otlphttp/b", "queue_size for 5 min"), 1473) << "4.908 x 300 s";
   EXPECT_DOUBLE_EQ(value_of(sizes, "process", "spans in"), 2000);
 }
 

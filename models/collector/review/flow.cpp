@@ -1,6 +1,7 @@
 #include "models/collector/review/flow.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "models/collector/costs.hpp"
@@ -8,12 +9,19 @@
 namespace spillway::collector::review {
 namespace {
 
-void through_batch(const Part& batch, Flow& flow) {
+/// Periods of `timeout` a second in which something comes. A trace comes in two bursts at most, which is how often a trace
+/// of some 100 ms meets the end of a period of 200 ms; bursts are independent of each other (Poisson).
+double periods_with_spans(const Facts& facts, const Flow& flow, double timeout) {
+  const double bursts = std::min(flow.requests, 2 * facts.rate_per_process());
+  return -std::expm1(-bursts * timeout) / timeout;
+}
+
+void through_batch(const Facts& facts, const Part& batch, Flow& flow) {
   const double size = batch.number({"send_batch_size"}, 8192);
   const double timeout = batch.seconds({"timeout"}, 0.2);
   if (size <= 0 || timeout <= 0) return;
   const bool full = flow.spans * timeout >= size;
-  flow.requests = full ? flow.spans / size : std::min(flow.requests, 1 / timeout);
+  flow.requests = full ? flow.spans / size : periods_with_spans(facts, flow, timeout);
   flow.how = full ? "batches of " + count_text(size) + " spans" : "one batch every " + time_text(timeout);
 }
 
@@ -28,7 +36,7 @@ void through(const Facts& facts, const Mention& mention, Flow& flow) {
   }
   flow.spans *= kept;
   if (mention.is("tail_sampling")) flow.requests *= kept;
-  if (mention.is("batch")) through_batch(*mention.part, flow);
+  if (mention.is("batch")) through_batch(facts, *mention.part, flow);
 }
 
 }  // namespace
