@@ -53,6 +53,8 @@ std::string reviewed(const fs::path& file) {
     out += to_text(finding) + '\n';
   }
   if (!config.config) return out;
+  for (const NotModelled& item : config.config->not_modelled)
+    out += "not modelled (" + item.effect + "): " + item.what + '\n';
   for (const Capacity& one : capacities_of(facts)) {
     const bool high = one.spans_per_second > 50'000 || one.bottleneck.starts_with("cpu");  // calibrated elsewhere
     out +=
