@@ -1,21 +1,17 @@
 #!/usr/bin/env python3
-"""What a render of the Mandelbrot service costs on this machine, and how well its latency is predicted from that.
+"""What a render of the Mandelbrot service costs on this machine.
 
-    work_law.py MANDELBROT                       the law, as settings of a scenario, with its errors on pictures left out
-    work_law.py MANDELBROT SPILLWAY SCENARIO     also: the factor of load fitted at 20, 35 and 50 % of what one loop can do,
-                                                 then 65, 75 and 85 % predicted and measured (six runs of a minute each)
+    work_law.py MANDELBROT    the law, as settings of a scenario, with its errors on pictures left out
 
 CPU seconds are those that the program itself reports. Renders come one after another while the law is measured, so waiting
-plays no part; the second form needs a machine with nothing else to do. Everything stays on this machine.
+plays no part. Everything stays on this machine.
 """
 import http.client
 import http.server
 import json
 import math
-import os
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
@@ -26,7 +22,6 @@ FITTED = [(16, 16, 1, 1, -0.5, 0), (480, 300, 1, 1, -0.5, 0), (240, 150, 180, 1,
 LEFT_OUT = [(480, 300, 120, 40, -0.7436, 0.1318), (900, 700, 90, 1, -0.5, 0), (100, 400, 400, 1, 0, 0)]
 BLOCKS = 4
 SECONDS_A_BLOCK = 0.25
-RATIO = 1.01 / 0.99  # of the histograms' buckets, sim/histogram.hpp
 
 
 class Sink(http.server.BaseHTTPRequestHandler):
@@ -148,81 +143,13 @@ def settings(law, factor=1.0):
             service + "operations.render tile.work.per_iteration": ns(iteration), service + "instrumentation.work_per_post": ns(post)}
 
 
-def overrides(values):
-    return [word for key, value in values.items() for word in ("--set", f"{key}={value}")]
-
-
-def run(spillway, scenario, command, values, options):
-    with tempfile.TemporaryDirectory() as folder:
-        out = os.path.join(folder, "out")
-        done = subprocess.run([spillway, command, scenario, "--out", out, *overrides(values), *options],
-                              capture_output=True, text=True)
-        if not os.path.exists(os.path.join(out, "record.json")):
-            sys.exit(f"{command} failed: {done.stderr.strip()}")
-        with open(os.path.join(out, "record.json"), encoding="utf-8") as file:
-            return json.load(file)
-
-
-def predict(spillway, scenario, law, options):
-    rows = []
-    row = [1.0, 480 * 300, 0.0, 3.0]  # of one render of the scenario: in place, so root, stage and tile
-    probe = run(spillway, scenario, "measure", {"traffic.renders.rate": "2/s"}, ["--duration", "5s", "--services", "real", "--accept-busy"])
-    row[2] = work_done(probe)[1]
-    capacity = 1 / predicted(law, row)
-    print(f"one loop renders at most {capacity:.1f} pictures a second")
-    factors = []
-    for share in (20, 35, 50, 65, 75, 85):
-        rate = {"traffic.renders.rate": f"{capacity * share / 100:.3f}/s"}
-        measured = run(spillway, scenario, "measure", rate, ["--services", "real", *options])
-        count, _, cpu = work_done(measured)
-        factor = sum(factors) / len(factors) if share > 50 else 1.0
-        if share <= 50:
-            factors.append(cpu / count / predicted(law, row))
-            factor = sum(factors) / len(factors)
-        simulated = run(spillway, scenario, "run", {**rate, **settings(law, factor)}, ["--replications", "1"])
-        rows.append((share, count, cpu, count * predicted(law, row) * factor, quantiles(simulated), quantiles(measured), measured))
-    print("share   renders   CPU predicted  measured    p50 predicted  measured    p95 predicted  measured   idle")
-    for share, count, cpu, expected, sim, real, record in rows:
-        kind = "fitted" if share <= 50 else "held out"
-        print(f"{share:3} %   {count:7}   {expected:11.2f} s {cpu:7.2f} s   {1e3 * sim[0]:10.1f} ms {1e3 * real[0]:6.1f} ms   "
-              f"{1e3 * sim[1]:10.1f} ms {1e3 * real[1]:6.1f} ms   {record['manifest']['notes']['machine idle']:>5}  {kind}")
-    held = [r for r in rows if r[0] > 50]
-    for name, get in (("CPU", lambda r: r[3] / r[2]), ("p50", lambda r: r[4][0] / r[5][0]), ("p95", lambda r: r[4][1] / r[5][1])):
-        print(f"held out, {name}: off by {100 * sum(abs(get(r) - 1) for r in held) / len(held):.1f} % on average")
-
-
-def work_done(record):
-    """Renders, iterations of one, CPU seconds."""
-    notes = record["manifest"]["notes"]
-    tiles, _, iterations = (int(part.strip().split(" ")[0]) for part in notes["aws/mandelbrot rendered"].split(",")[:3])
-    return tiles, iterations / tiles, float(notes["aws/mandelbrot CPU"].split(" ")[0])
-
-
-def quantiles(record):
-    """p50 and p95 in seconds, from the histogram of all places."""
-    stats = next(s for s in record["replications"][0]["requests"] if s["place"] == "")
-    return [quantile(stats["latency"], q) for q in (0.5, 0.95)]
-
-
-def quantile(histogram, q):
-    counts = sorted((int(index), count) for index, count in histogram.items() if index != "zero")
-    rank, total = 0, sum(count for _, count in counts)
-    for index, count in counts:
-        rank += count
-        if rank >= q * total:
-            return 2 * RATIO**index / (RATIO + 1)
-    return float("nan")
-
-
 def main():
-    if len(sys.argv) < 2 or len(sys.argv) == 3:
+    if len(sys.argv) != 2:
         sys.exit(__doc__)
     law = measure_law(sys.argv[1])
     print("settings of a scenario:")
     for key, value in settings(law).items():
         print(f"  --set '{key}={value}'")
-    if len(sys.argv) >= 4:
-        predict(sys.argv[2], sys.argv[3], law, sys.argv[4:])
 
 
 if __name__ == "__main__":
