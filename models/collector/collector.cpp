@@ -142,18 +142,20 @@ Consumer& Collector::head_of(const PipelineConfig& pipeline) {
   return head;
 }
 
-// forward hands over to every pipeline of its signal that starts with it, count to those of metrics; their caller hears of
-// errors. What enters any other connector ends there; the run says that it is not modelled.
+// forward hands over to every pipeline of its signal that starts with it, count and span_metrics to those of metrics; count's
+// caller hears of errors. What enters any other connector ends there; the run says that it is not modelled.
 Consumer& Collector::connector(Signal signal, const std::string& id) {
   const PerSignal key{signal, id};
   if (const auto known = connectors_.find(key); known != connectors_.end()) return *known->second;
-  const CountConfig* const counting = find_config(config_.counts, id);
+  if (const RoutingConfig* const routing = find_config(config_.routings, id))
+    return *(connectors_[key] = &add_routing(signal, id, *routing));
+  const bool counting = find_config(config_.counts, id) != nullptr || find_config(config_.span_metrics, id) != nullptr;
   const bool forwards = id.substr(0, id.find('/')) == "forward";
-  const Signal made = counting != nullptr ? Signal::metrics : signal;
+  const Signal made = counting ? Signal::metrics : signal;
   std::vector<Consumer*> behind;
   for (const PipelineConfig& pipeline : config_.pipelines) {
     const bool starts = std::find(pipeline.receivers.begin(), pipeline.receivers.end(), id) != pipeline.receivers.end();
-    if (starts && pipeline.carries(made) && (forwards || counting != nullptr)) behind.push_back(&head_of(pipeline));
+    if (starts && pipeline.carries(made) && (forwards || counting)) behind.push_back(&head_of(pipeline));
   }
   if (behind.empty()) return *(connectors_[key] = (discards_[key] = std::make_unique<Discard>()).get());
   Consumer* next = behind.front();
@@ -161,12 +163,45 @@ Consumer& Collector::connector(Signal signal, const std::string& id) {
     fan_outs_.push_back(std::make_unique<FanOut>(behind));
     next = fan_outs_.back().get();
   }
-  if (counting != nullptr) {
-    counts_.push_back(std::make_unique<CountConnector>(run_, signal, *counting, semantics_, *next));
-    processor_stages_.push_back(counts_.back().get());
-    next = counts_.back().get();
-  }
+  if (counting) next = &add_metrics_connector(signal, id, *next);
   return *(connectors_[key] = next);
+}
+
+Consumer& Collector::add_metrics_connector(Signal signal, const std::string& id, Consumer& next) {
+  if (const CountConfig* const counting = find_config(config_.counts, id)) {
+    counts_.push_back(std::make_unique<CountConnector>(run_, signal, *counting, semantics_, next));
+    processor_stages_.push_back(counts_.back().get());
+    return *counts_.back();
+  }
+  const SpanMetricsConfig& config = *find_config(config_.span_metrics, id);
+  span_metrics_.push_back(std::make_unique<SpanMetrics>(run_, config, semantics_, next));
+  SpanMetrics& connector = *span_metrics_.back();
+  processor_stages_.push_back(&connector);
+  usage_.add_table([&connector] { return connector.series_bytes(); });
+  return connector;
+}
+
+// A pipeline that changes nothing is one target whoever names it; any other choice of pipelines is a target of its own.
+Consumer& Collector::add_routing(Signal signal, const std::string& id, const RoutingConfig& config) {
+  const auto target = [&](const std::vector<std::string>& pipelines) -> Consumer* {
+    std::vector<Consumer*> heads;
+    for (const std::string& name : pipelines) {
+      const auto found = std::find_if(config_.pipelines.begin(), config_.pipelines.end(),
+                                      [&](const PipelineConfig& pipeline) { return pipeline.id == name; });
+      if (found != config_.pipelines.end()) heads.push_back(&head_of(*found));
+    }
+    if (heads.empty()) return nullptr;
+    if (heads.size() == 1 && !heads.front()->mutates_data()) return heads.front();
+    fan_outs_.push_back(std::make_unique<FanOut>(heads));
+    return fan_outs_.back().get();
+  };
+  RoutingConnector::Targets targets;
+  for (const RoutingConfig::Route& route : config.table) targets.of_route.push_back(target(route.pipelines));
+  targets.otherwise = target(config.default_pipelines);
+  routings_.push_back(std::make_unique<RoutingConnector>(run_, settings_.name + " connector " + id, signal, config,
+                                                         semantics_, std::move(targets)));
+  processor_stages_.push_back(routings_.back().get());
+  return *routings_.back();
 }
 
 Consumer& Collector::build_pipeline(const PipelineConfig& pipeline) {

@@ -18,6 +18,8 @@
 #include "models/collector/memory_limiter.hpp"
 #include "models/collector/probabilistic_sampler.hpp"
 #include "models/collector/receiver.hpp"
+#include "models/collector/routing_connector.hpp"
+#include "models/collector/span_metrics.hpp"
 #include "models/collector/span_processor.hpp"
 #include "models/collector/tail_sampling.hpp"
 #include "models/collector/version.hpp"
@@ -114,6 +116,8 @@ class Collector final : public Component, public Caller {
   Consumer& head_of(const PipelineConfig& pipeline);
   Consumer& build_pipeline(const PipelineConfig& pipeline);
   Consumer& connector(Signal signal, const std::string& id);
+  Consumer& add_metrics_connector(Signal signal, const std::string& id, Consumer& next);
+  Consumer& add_routing(Signal signal, const std::string& id, const RoutingConfig& config);
   Consumer& add_processor(Signal signal, const std::string& id, Consumer& next);
   Consumer& add_span_processor(const std::string& id, const ProcessorConfig& config, Consumer& next);
   void build_receivers(Network& network, AddressBook& book, Signal signal);
@@ -165,6 +169,8 @@ class Collector final : public Component, public Caller {
   std::map<std::string, SpanProcessorCounters> span_counters_;  ///< by processor id
   std::vector<std::unique_ptr<SpanProcessor>> span_processors_;
   std::vector<std::unique_ptr<CountConnector>> counts_;
+  std::vector<std::unique_ptr<RoutingConnector>> routings_;
+  std::vector<std::unique_ptr<SpanMetrics>> span_metrics_;
   std::vector<std::unique_ptr<FanOut>> fan_outs_;
   std::map<std::string, Consumer*> pipeline_heads_;  ///< by id
   std::map<PerSignal, Consumer*> connectors_;

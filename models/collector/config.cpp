@@ -49,6 +49,10 @@ void decode_component(const Member& entry, Component& component, Reading& readin
     case Kind::connector:
       config.connectors.push_back(component.id);
       if (component.type->name == "count") config.counts.push_back({component.id, count_connector(fields), entry.key_mark});
+      if (component.type->name == "span_metrics")
+        config.span_metrics.push_back({component.id, span_metrics_connector(fields), entry.key_mark});
+      if (component.type->name == "routing")
+        config.routings.push_back({component.id, routing_connector(fields), entry.key_mark});
       break;
   }
   if (component.type->effect == "modelled") fields.finish();

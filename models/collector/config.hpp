@@ -184,6 +184,43 @@ struct CountConfig {
   std::vector<Metric> spans, span_events, metrics, logs;
 };
 
+/// The span_metrics connector.
+struct SpanMetricsConfig {
+  struct Dimension {
+    std::string name;
+    std::optional<std::string> standard;  ///< default
+  };
+  enum class Shape : std::uint8_t { none, fixed, exponential };  ///< of the histogram; fixed: `explicit`
+  std::vector<Dimension> dimensions, calls_dimensions, duration_dimensions, event_dimensions;
+  std::vector<std::string> exclude_dimensions, resource_metrics_key_attributes, include_instrumentation_scope;
+  std::string metric_namespace = "traces.span.metrics";
+  bool delta = false;  ///< aggregation_temporality
+  Duration metrics_flush_interval = std::chrono::seconds{60};
+  Duration metrics_expiration{}, series_expiration{};  ///< 0: never
+  std::int64_t resource_metrics_cache_size = 1000;
+  std::int64_t aggregation_cardinality_limit = 0;  ///< series of a metric and resource; 0: no limit
+  Shape histogram = Shape::fixed;
+  bool seconds = false;           ///< unit of durations; else milliseconds
+  std::int64_t bounds = 16;       ///< of a fixed histogram
+  std::int64_t max_size = 0;      ///< of an exponential one, buckets; 0: the standard
+  bool exemplars = false, events = false, enable_metrics_sampling_method = false;
+  std::optional<std::int64_t> max_per_data_point;  ///< exemplars
+};
+
+/// The routing connector.
+struct RoutingConfig {
+  struct Route {
+    std::vector<ottl::Condition> condition;  ///< one; none: never holds, for it asks what is not modelled
+    bool by_span = false;                    ///< asked of every span; else of the resource
+    bool copies = false;                     ///< what matches stays for the routes behind
+    std::vector<std::string> pipelines;
+  };
+  std::vector<Route> table;
+  std::vector<std::string> default_pipelines;
+  ottl::ErrorMode mode = ottl::ErrorMode::ignore;
+  bool match_once = false;  ///< where every route is asked of every resource: the first that holds ends it
+};
+
 struct BasicAuthConfig {
   bool client = false;  ///< client_auth given: adds the header to outgoing requests
   std::string username, password;
@@ -237,8 +274,10 @@ struct CollectorConfig {
   std::vector<Defined<ProcessorConfig>> processors;
   std::vector<Defined<ExporterConfig>> exporters;
   std::vector<Defined<ExtensionConfig>> extensions;
-  std::vector<std::string> connectors;  ///< ids; forward and count are modelled, others end what enters them
+  std::vector<std::string> connectors;  ///< ids; what enters one that is not modelled ends there
   std::vector<Defined<CountConfig>> counts;
+  std::vector<Defined<RoutingConfig>> routings;
+  std::vector<Defined<SpanMetricsConfig>> span_metrics;
   std::vector<std::string> service_extensions;
   std::vector<PipelineConfig> pipelines;
   TelemetryConfig telemetry;

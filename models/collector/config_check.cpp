@@ -64,7 +64,7 @@ void check_pipeline(const Pipeline& pipeline, const Index& index, Reading& readi
 /// Whether a connector of this type carries one signal on as the other.
 bool joins(const Type* type, const std::string& from, const std::string& to) {
   if (type == nullptr) return true;
-  if (type->name == "forward") return from == to;
+  if (type->name == "forward" || type->name == "routing") return from == to;
   if (type->name == "span_metrics" || type->name == "service_graph") return from == "traces" && to == "metrics";
   return true;
 }

@@ -10,6 +10,9 @@
 
 namespace spillway::collector {
 
+struct Component;
+struct Service;
+
 // Each reads the keys, then, when they could be read, applies the collector's Validate of that component.
 // Types that are not modelled come back as UnmodelledConfig; their settings are not looked at.
 ReceiverConfig decode_receiver(const Type& type, Fields& fields);
@@ -29,7 +32,7 @@ TailSamplingConfig tail_sampling(Fields& fields);
 ProbabilisticSamplerConfig probabilistic_sampler(Fields& fields);
 GroupByTraceConfig group_by_trace(Fields& fields);
 /// What tail_sampling refuses when it starts: its policies.
-void check_tail_sampling(const struct Component& component, const TailSamplingConfig& config, Reading& reading);
+void check_tail_sampling(const Component& component, const TailSamplingConfig& config, Reading& reading);
 
 // Settings that several components share (config_transport.cpp, config_queue.cpp).
 
@@ -43,6 +46,15 @@ void grpc_server(Fields& fields, std::int64_t& max_message, std::string& auth);
 void grpc_client(Fields& fields, OtlpGrpcExporterConfig& config);
 /// The count connector.
 CountConfig count_connector(Fields& fields);
+/// The span_metrics connector (config_span_metrics.cpp).
+SpanMetricsConfig span_metrics_connector(Fields& fields);
+/// The routing connector (config_routing.cpp).
+RoutingConfig routing_connector(Fields& fields);
+/// Refuses pipelines of its table that do not begin with it.
+void check_routing(const Component& component, const RoutingConfig& config, const Service& service,
+                   Reading& reading);
+/// error_mode, where there is one.
+std::optional<ottl::ErrorMode> ottl_error_mode(Fields& fields);
 /// A list of OTTL conditions.
 std::vector<ottl::Condition> ottl_conditions(Fields& fields, std::string_view key, ottl::Context context);
 /// The otlp_grpc exporter.

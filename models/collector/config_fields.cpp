@@ -365,6 +365,34 @@ void Fields::duration(std::string_view key, Duration& out) {
         "a number without unit counts nanoseconds; write " + std::to_string(out.count()) + "s if seconds are meant");
 }
 
+void Fields::durations(std::string_view key, std::vector<Duration>& out) {
+  const Value* const value = scalar(key);
+  if (value == nullptr || value->kind == Value::Kind::null) return;
+  std::vector<Value> items = value->items;
+  if (value->kind == Value::Kind::text) {
+    std::vector<std::string> parts;
+    texts(key, parts);
+    for (std::string& part : parts) {
+      items.push_back(*value);
+      items.back().text = std::move(part);
+    }
+  } else if (value->kind != Value::Kind::list) {
+    return reading_.refuse(
+        *value, path_of(key),
+        "source data must be an array or slice, got " + std::string(go_type(*value)) + "; write [10ms, 1s]");
+  }
+  out.clear();
+  for (const Value& item : items) {
+    std::string error;
+    std::optional<Duration> parsed;
+    if (is_number(item)) parsed = Duration{whole(item)};
+    else if (item.kind == Value::Kind::text) parsed = parse_duration(item.text, error);
+    if (parsed) out.push_back(*parsed);
+    else if (!error.empty()) reading_.refuse(item, path_of(key), error + "; write a number with a unit, e.g. 200ms");
+    else if (!item.broken) mismatch(item, key, "time.Duration");
+  }
+}
+
 void Fields::texts(std::string_view key, std::vector<std::string>& out) {
   const Value* const value = scalar(key);
   if (value == nullptr || (value->kind == Value::Kind::null && !value->original)) return;

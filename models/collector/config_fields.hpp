@@ -94,6 +94,7 @@ class Fields {
   void number(std::string_view key, double& out);
   void duration(std::string_view key, Duration& out);
   void texts(std::string_view key, std::vector<std::string>& out);
+  void durations(std::string_view key, std::vector<Duration>& out);
   /// One of these words in any case, or a bare number, kept in as many bits as `out` says; `what` for the message.
   void named(std::string_view key, std::span<const Named> names, std::string_view what, std::int32_t& out);
   void id(std::string_view key, std::string& out);  ///< component id, normalised; null and {} leave the default

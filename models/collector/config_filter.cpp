@@ -10,18 +10,6 @@ namespace {
 
 using ottl::Context;
 
-std::optional<ottl::ErrorMode> error_mode(Fields& fields) {
-  std::string text;
-  fields.text("error_mode", text);
-  const Value* const value = fields.value().find("error_mode");
-  if (value == nullptr || value->kind == Value::Kind::null) return std::nullopt;
-  if (lower(text) == "propagate") return ottl::ErrorMode::propagate;
-  if (lower(text) == "ignore") return ottl::ErrorMode::ignore;
-  if (lower(text) == "silent") return ottl::ErrorMode::silent;
-  fields.refuse("error_mode", "unknown error mode " + text + "; use ignore, silent or propagate");
-  return std::nullopt;
-}
-
 /// One text of the file; `kind` is condition or statement.
 struct Text {
   const Value* value;
@@ -130,7 +118,7 @@ void trace_conditions(Fields& fields, ottl::ErrorMode mode, FilterConfig& config
   }
   fields.maps("trace_conditions", [&](Fields& group) {
     FilterPass pass;
-    pass.mode = error_mode(group).value_or(mode);
+    pass.mode = ottl_error_mode(group).value_or(mode);
     const auto context = named_context(group);
     const std::vector<Text> texts = texts_of(group, "conditions");
     if (context)
@@ -206,6 +194,18 @@ constexpr std::array kTransformNewer{Setting{"profile_statements", Shape::any, k
 
 }  // namespace
 
+std::optional<ottl::ErrorMode> ottl_error_mode(Fields& fields) {
+  std::string text;
+  fields.text("error_mode", text);
+  const Value* const value = fields.value().find("error_mode");
+  if (value == nullptr || value->kind == Value::Kind::null) return std::nullopt;
+  if (lower(text) == "propagate") return ottl::ErrorMode::propagate;
+  if (lower(text) == "ignore") return ottl::ErrorMode::ignore;
+  if (lower(text) == "silent") return ottl::ErrorMode::silent;
+  fields.refuse("error_mode", "unknown error mode " + text + "; use ignore, silent or propagate");
+  return std::nullopt;
+}
+
 std::vector<ottl::Condition> ottl_conditions(Fields& fields, std::string_view key, Context context) {
   return conditions_at(fields, key, context);
 }
@@ -214,7 +214,7 @@ FilterConfig filter_processor(Fields& fields) {
   FilterConfig config;
   const Semantics& semantics = fields.reading().semantics;
   const auto standard = semantics.filter_ignores_errors ? ottl::ErrorMode::ignore : ottl::ErrorMode::propagate;
-  const ottl::ErrorMode mode = error_mode(fields).value_or(standard);
+  const ottl::ErrorMode mode = ottl_error_mode(fields).value_or(standard);
   FilterPass pass;
   pass.mode = mode;
   fields.section("traces", [&](Fields& traces) {
@@ -241,12 +241,12 @@ TransformConfig transform_processor(Fields& fields) {
   TransformConfig config;
   const Semantics& semantics = fields.reading().semantics;
   const auto standard = semantics.transform_ignores_errors ? ottl::ErrorMode::ignore : ottl::ErrorMode::propagate;
-  const ottl::ErrorMode mode = error_mode(fields).value_or(standard);
+  const ottl::ErrorMode mode = ottl_error_mode(fields).value_or(standard);
   if (semantics.ottl_contexts && is_flat(fields, "trace_statements")) {
     add_group(fields, "trace_statements", std::nullopt, mode, config);
   } else {
     fields.maps("trace_statements", [&](Fields& group) {
-      const auto own = semantics.ottl_contexts ? error_mode(group) : std::nullopt;
+      const auto own = semantics.ottl_contexts ? ottl_error_mode(group) : std::nullopt;
       const auto context = named_context(group);
       if (!context && !semantics.ottl_contexts && group.reading().errors == 0)
         group.refuse("context", "unknown context; name resource, scope, span or spanevent");

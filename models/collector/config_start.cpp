@@ -271,6 +271,8 @@ void check_start(const Whole& whole, Reading& reading) {
             [&](const Component& one, const ProcessorConfig& config) {
               if (const auto* const tail = std::get_if<TailSamplingConfig>(&config)) check_tail_sampling(one, *tail, reading);
             });
+  each_used(start, Kind::connector, whole.config.routings, used,
+            [&](const Component& one, const RoutingConfig& config) { check_routing(one, config, whole.service, reading); });
   each_used(start, Kind::extension, whole.config.extensions, used,
             [&](const Component& one, const ExtensionConfig& config) {
               if (const auto* const basic = std::get_if<BasicAuthConfig>(&config)) check_basic_auth(start, one, *basic);

@@ -58,9 +58,9 @@ constexpr std::array kTypes{
     Type{Kind::exporter, "zipkin", {}, kUnknown, kTraces},
 
     Type{Kind::connector, "forward", {}, kModelled},
-    Type{Kind::connector, "span_metrics", "spanmetrics"},
+    Type{Kind::connector, "span_metrics", "spanmetrics", kModelled},
     Type{Kind::connector, "service_graph", "servicegraph"},
-    Type{Kind::connector, "routing"},
+    Type{Kind::connector, "routing", {}, kModelled},
     Type{Kind::connector, "count", {}, kModelled},
     Type{Kind::connector, "failover"},
 

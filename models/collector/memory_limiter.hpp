@@ -83,6 +83,7 @@ class LimiterGate final : public Consumer {
   }
   void consume(Payload payload, Done done) override;
   void cancel(Done done) override { next_.cancel(done); }
+  bool mutates_data() const override { return next_.mutates_data(); }
 
  private:
   MemoryLimiter& limiter_;

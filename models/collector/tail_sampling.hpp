@@ -38,6 +38,7 @@ class TailSampling final : public Consumer, public Caller, public Component, pub
   void start() override;
   void kill(Cause cause) override;
   void stop(Done stopped) override;
+  bool mutates_data() const override { return next_.mutates_data(); }
 
   const TailCounters& counters() const { return counters_; }
   const TailSamplingConfig& config() const { return *settings_.config; }

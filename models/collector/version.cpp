@@ -127,6 +127,10 @@ Semantics semantics_of(Version v) {
   s.hashes_empty_text = since(140);
   s.attribute_default_values = since(140);
   s.count_is_newer = since(140);
+  s.span_metrics_is_newer = since(140);
+  s.routing_takes_turns = since(120);
+  s.routing_copies = since(140);
+  s.routing_ignores_errors = since(157);
   s.ottl_contexts = since(120);
   s.ottl_unary_signs = since(140);
   s.ottl_literals_checked = since(140);

@@ -60,6 +60,13 @@ struct Semantics {
 
   bool count_is_newer = true;  ///< count: points have a start time, attributes of scope and resource count: not in 0.111
 
+  bool span_metrics_is_newer = true;  ///< span_metrics: series are told apart by names of dimensions, too, and carry the
+                                      ///< collector's instance id; limits of series, dimensions by metric: not in 0.111
+  bool routing_takes_turns = true;  ///< routing: each route takes what it matches away from the next ones; before 0.120
+                                    ///< every resource asks every route, unless match_once; there are no contexts
+  bool routing_copies = true;       ///< action, since about 0.140
+  bool routing_ignores_errors = true;  ///< error_mode's default is ignore, and contexts are inferred: by 0.157, not in 0.152
+
   // OTTL, the language of filter, transform and others.
   bool ottl_contexts = true;           ///< paths may name their context, flat statements exist: since 0.120
   bool ottl_unary_signs = true;        ///< signs are operators; before, -1 is one word, and 1-2 two: since about 0.140

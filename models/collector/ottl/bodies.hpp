@@ -20,7 +20,8 @@ Signature concat, split, substring, convert_case, to_lower_case, to_upper_case, 
 
 // editors.cpp
 Signature set, delete_key, delete_matching_keys, keep_keys, keep_matching_keys, limit, truncate_all, replace_pattern,
-    replace_all_patterns, replace_match, replace_all_matches, merge_maps, flatten, append, stringify_all;
+    replace_all_patterns, replace_match, replace_all_matches, merge_maps, flatten, append, stringify_all,
+    route;
 
 using Preparation = bool(Call& call, std::string& error);
 Preparation prepare_pattern_1, prepare_glob, prepare_case, prepare_mode, prepare_limit, prepare_truncate,

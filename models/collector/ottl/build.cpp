@@ -247,9 +247,9 @@ bool Builder::indices(const std::vector<syntax::Key>& keys, std::size_t offset, 
 // Calls
 
 GetterPtr Builder::call(const syntax::Call& tree) {
-  const Function* function = find_function(tree.function, context_, editors_, semantics_);
+  const Function* function = find_function(tree.function, context_, language_, semantics_);
   if (function == nullptr) {
-    const std::string close = nearest_function(tree.function, semantics_);
+    const std::string close = nearest_function(tree.function, language_, semantics_);
     return refuse(tree.offset, "undefined function \"" + tree.function + '"' +
                                    (close.empty() ? "" : "; did you mean " + close + '?'));
   }
@@ -338,7 +338,7 @@ bool Builder::target(const syntax::Value& tree, Argument& out) {
   out.path = path(*tree.literal->path);
   out.getter = out.path;
   if (out.path == nullptr) return false;
-  if (editors_ && !out.path->settable()) leave_out("setting " + out.path->text);
+  if (edits() && !out.path->settable()) leave_out("setting " + out.path->text);
   writes_resource_ = writes_resource_ || writes_resource_at(out.path->place);
   writes_times_ = writes_times_ || writes_times_at(out.path->place);
   return true;
@@ -346,7 +346,7 @@ bool Builder::target(const syntax::Value& tree, Argument& out) {
 
 bool Builder::evaluated(const syntax::Value& tree, Type type, Argument& out) {
   const bool is_path = tree.kind == syntax::Value::Kind::literal && tree.literal->path;
-  if (type == Type::map && editors_ && is_path && !semantics_.ottl_newer_functions) return target(tree, out);
+  if (type == Type::map && edits() && is_path && !semantics_.ottl_newer_functions) return target(tree, out);
   out.getter = getter(tree);
   return out.getter != nullptr && literal_fits(*out.getter, type, tree.offset);
 }
@@ -439,7 +439,7 @@ bool Builder::function_name(const syntax::Value& tree, Argument& out) {
   using Kind = syntax::Value::Kind;
   if (tree.kind != Kind::symbol && tree.kind != Kind::function)
     return refuse(tree.offset, "invalid function name given");
-  out.function = find_function(tree.text, context_, editors_, semantics_);
+  out.function = find_function(tree.text, context_, language_, semantics_);
   if (out.function == nullptr) return refuse(tree.offset, "undefined function " + tree.text);
   if (out.function->body == nullptr) leave_out("function " + tree.text);
   return true;

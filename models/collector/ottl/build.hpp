@@ -22,8 +22,8 @@ struct Refused {
 /// Null results: refused; the first reason stands in the diagnosis.
 class Builder {
  public:
-  Builder(Context context, bool editors, const Semantics& semantics, Diagnosis& diagnosis)
-      : context_{context}, editors_{editors}, semantics_{semantics}, diagnosis_{diagnosis} {}
+  Builder(Context context, Language language, const Semantics& semantics, Diagnosis& diagnosis)
+      : context_{context}, language_{language}, semantics_{semantics}, diagnosis_{diagnosis} {}
 
   PredicatePtr predicate(const syntax::Bool& tree);
   GetterPtr call(const syntax::Call& tree);
@@ -56,9 +56,10 @@ class Builder {
   Refused refuse(std::size_t offset, std::string message);
   bool sound() const { return diagnosis_.error.empty(); }
   void leave_out(std::string what);
+  bool edits() const { return language_ != Language::conditions; }
 
   Context context_;
-  bool editors_;
+  Language language_;
   const Semantics& semantics_;
   Diagnosis& diagnosis_;
   bool writes_resource_ = false, writes_times_ = false;

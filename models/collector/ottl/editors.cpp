@@ -455,6 +455,8 @@ bool append(const Call& call, Scene& scene, Datum&) {
   return call[0].path->set(scene, Datum{std::move(all)});
 }
 
+bool route(const Call&, Scene&, Datum&) { return true; }
+
 bool stringify_all(const Call& call, Scene& scene, Datum&) {
   Target target{call[0], scene};
   if (!target) return false;

@@ -58,6 +58,8 @@ const std::array kFunctions{
     Function{"delete_index", "Target:list_path StartIndex:integer EndIndex:integer?", nullptr},
     Function{"set_semconv_span_name", "SemconvVersion:plain_text OriginalSpanNameAttribute:plain_text?", nullptr},
 
+    Function{"route", "", "", &route},  // of the routing connector: says nothing by itself
+
     // Questions
     Function{"IsMatch", "Target:text_like Pattern:text", "Target:text_like Pattern:plain_text", &is_match,
              &prepare_pattern_1},
@@ -226,12 +228,20 @@ Type type_named(std::string_view name) {
 
 bool is_editor(std::string_view name) { return name[0] >= 'a' && name[0] <= 'z'; }
 
+/// Whether this kind of text has the function, as far as its name tells.
+bool belongs(std::string_view name, Language language, const Semantics& semantics) {
+  constexpr std::array<std::string_view, 3> routing{"route", "delete_key", "delete_matching_keys"};
+  if (!is_editor(name)) return language != Language::routes || semantics.ottl_newer_functions || name == "IsMatch";
+  if (language == Language::routes) return std::ranges::find(routing, name) != routing.end();
+  return language == Language::statements && name != "route";
+}
+
 }  // namespace
 
-const Function* find_function(std::string_view name, Context context, bool editors, const Semantics& semantics) {
+const Function* find_function(std::string_view name, Context context, Language language, const Semantics& semantics) {
   const auto found = std::ranges::find(kFunctions, name, &Function::name);
   if (found == kFunctions.end() || spec_of(*found, semantics) == nullptr) return nullptr;
-  if (is_editor(name) && !editors) return nullptr;
+  if (!belongs(name, language, semantics)) return nullptr;
   const bool of_spans = name == "IsRootSpan" || name == "set_semconv_span_name";
   return of_spans && context != Context::span ? nullptr : &*found;
 }
@@ -251,10 +261,11 @@ std::vector<Parameter> parameters_of(const Function& function, const Semantics& 
   return all;
 }
 
-std::string nearest_function(std::string_view name, const Semantics& semantics) {
+std::string nearest_function(std::string_view name, Language language, const Semantics& semantics) {
   std::vector<std::string> names;
   for (const Function& function : kFunctions)
-    if (spec_of(function, semantics) != nullptr) names.emplace_back(function.name);
+    if (spec_of(function, semantics) != nullptr && belongs(function.name, language, semantics))
+      names.emplace_back(function.name);
   return nearest(name, names);
 }
 

@@ -83,10 +83,13 @@ struct Function {
   bool older_cannot_be_indexed = false;  ///< indexing its result is an error in older versions
 };
 
+/// In which kind of text a function stands: each knows its own. `routes`: statements of the routing connector.
+enum class Language : std::uint8_t { conditions, statements, routes };
+
 /// The function of this name for this version and context, or null. Editors are for statements only.
-const Function* find_function(std::string_view name, Context context, bool editors, const Semantics& semantics);
+const Function* find_function(std::string_view name, Context context, Language language, const Semantics& semantics);
 std::vector<Parameter> parameters_of(const Function& function, const Semantics& semantics);
-std::string nearest_function(std::string_view name, const Semantics& semantics);
+std::string nearest_function(std::string_view name, Language language, const Semantics& semantics);
 
 /// strcase.ToCamel, ToSnake.
 std::string camel_case(std::string_view text);

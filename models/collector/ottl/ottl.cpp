@@ -17,10 +17,28 @@ std::optional<Condition> Condition::parse(std::string_view text, Context context
     diagnosis.offset = error.offset;
     return std::nullopt;
   }
-  Builder builder{context, false, semantics, diagnosis};
+  Builder builder{context, Language::conditions, semantics, diagnosis};
   PredicatePtr root = builder.predicate(*tree);
   if (root == nullptr) return std::nullopt;
   return Condition{std::move(root), context};
+}
+
+std::optional<Condition> Condition::parse_route(std::string_view statement, Context context, const Semantics& semantics,
+                                                Diagnosis& diagnosis) {
+  SyntaxError error;
+  const auto tree = syntax::parse_statement(statement, !semantics.ottl_unary_signs, error);
+  if (!tree) {
+    diagnosis.error = "statement has invalid syntax: " + error.message;
+    diagnosis.offset = error.offset;
+    return std::nullopt;
+  }
+  Builder builder{context, Language::routes, semantics, diagnosis};
+  const GetterPtr editor = builder.call(tree->editor);
+  PredicatePtr where = editor != nullptr && tree->where ? builder.predicate(*tree->where) : nullptr;
+  if (!diagnosis.error.empty()) return std::nullopt;
+  if (tree->editor.function != "route")
+    diagnosis.unmodelled.push_back(tree->editor.function + ": what it takes away stays");
+  return Condition{std::move(where), context};
 }
 
 std::optional<Statement> Statement::parse(std::string_view text, Context context, const Semantics& semantics,
@@ -32,7 +50,7 @@ std::optional<Statement> Statement::parse(std::string_view text, Context context
     diagnosis.offset = error.offset;
     return std::nullopt;
   }
-  Builder builder{context, true, semantics, diagnosis};
+  Builder builder{context, Language::statements, semantics, diagnosis};
   Statement result;
   result.editor_ = builder.call(tree->editor);
   if (result.editor_ != nullptr && tree->where) result.where_ = builder.predicate(*tree->where);
@@ -96,10 +114,10 @@ constexpr std::array kContexts{Named{"spanevent", Context::spanevent}, Named{"sp
                                Named{"scope", Context::scope}, Named{"instrumentation_scope", Context::scope},
                                Named{"resource", Context::resource}};
 
-bool knows_all(Context context, const std::vector<std::string>& functions, bool statements,
+bool knows_all(Context context, const std::vector<std::string>& functions, Language language,
                const Semantics& semantics) {
   return std::ranges::all_of(functions, [&](const std::string& name) {
-    return find_function(name, context, statements, semantics) != nullptr;
+    return find_function(name, context, language, semantics) != nullptr;
   });
 }
 
@@ -126,14 +144,15 @@ std::optional<Context> inferred_context(const std::vector<std::string>& texts, b
     diagnosis.offset = error.offset;
     return std::nullopt;
   }
+  const Language language = statements ? Language::statements : Language::conditions;
   for (const Named& named : kContexts) {
     const bool named_by_one = std::ranges::any_of(
         paths, [&](const syntax::Path& path) { return path.dotted_start && path.fields[0].name == named.name; });
     if (!named_by_one) continue;
     Context context = named.context;
     // A function that spans alone have moves the whole to their context.
-    if (context != Context::span && !knows_all(context, functions, statements, semantics) &&
-        knows_all(Context::span, functions, statements, semantics) && context != Context::spanevent) {
+    if (context != Context::span && !knows_all(context, functions, language, semantics) &&
+        knows_all(Context::span, functions, language, semantics) && context != Context::spanevent) {
       context = Context::span;
     }
     return context;
@@ -141,6 +160,25 @@ std::optional<Context> inferred_context(const std::vector<std::string>& texts, b
   diagnosis.error = "unable to infer a valid context from " + std::string{statements ? "statements" : "conditions"} +
                     ": write one in front of each path, as in span.name";
   return std::nullopt;
+}
+
+std::string routed_context(std::string_view statement, const Semantics& semantics) {
+  SyntaxError error;
+  const auto tree = syntax::parse_statement(statement, !semantics.ottl_unary_signs, error);
+  if (!tree) return "";
+  std::vector<syntax::Path> paths;
+  std::vector<std::string> functions;
+  syntax::collect_paths(*tree, paths);
+  syntax::collect_functions(*tree, functions);
+  constexpr std::array<std::string_view, 6> lowest_first{"log", "datapoint", "metric", "span", "resource", "otelcol"};
+  for (const std::string_view name : lowest_first) {
+    const bool named = std::ranges::any_of(
+        paths, [&](const syntax::Path& path) { return path.dotted_start && path.fields[0].name == name; });
+    if (!named) continue;
+    const bool of_spans = name == "resource" && std::ranges::find(functions, "IsRootSpan") != functions.end();
+    return std::string{of_spans ? "span" : name};
+  }
+  return "";
 }
 
 }  // namespace spillway::collector::ottl

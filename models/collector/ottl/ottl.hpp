@@ -27,13 +27,16 @@ class Condition {
  public:
   static std::optional<Condition> parse(std::string_view text, Context context, const Semantics& semantics,
                                         Diagnosis& diagnosis);
-  Verdict test(Scene& scene) const { return root_->test(scene); }
-  std::uint8_t depends() const { return root_->depends; }
+  /// What a statement of the routing connector asks: its where clause.
+  static std::optional<Condition> parse_route(std::string_view statement, Context context, const Semantics& semantics,
+                                              Diagnosis& diagnosis);
+  Verdict test(Scene& scene) const { return root_ ? root_->test(scene) : Verdict::yes; }
+  std::uint8_t depends() const { return root_ ? root_->depends : std::uint8_t{kNothing}; }
   Context context() const { return context_; }
 
  private:
   Condition(PredicatePtr root, Context context) : root_{std::move(root)}, context_{context} {}
-  PredicatePtr root_;
+  PredicatePtr root_;  ///< null: holds always
   Context context_;
 };
 
@@ -87,5 +90,8 @@ class Matcher {
 /// trace_conditions do: the lowest of those named that suits all. Nothing and an error when there is none.
 std::optional<Context> inferred_context(const std::vector<std::string>& texts, bool statements,
                                         const Semantics& semantics, Diagnosis& diagnosis);
+
+/// The context that the paths of a statement of the routing connector name, "resource", "log" …; empty: none.
+std::string routed_context(std::string_view statement, const Semantics& semantics);
 
 }  // namespace spillway::collector::ottl
