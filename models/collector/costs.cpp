@@ -14,6 +14,8 @@ constexpr std::array kParameters{
                   [](Costs& c) { return &c.cpu.start_seconds; }},
     CostParameter{"cpu.idle", "cores", "with nothing to do, its metrics page read about once a second", 1024,
                   [](Costs& c) { return &c.cpu.idle_cores; }},
+    CostParameter{"cpu.wake", "us", "something to do after a pause of some milliseconds, on top of the request's own", kMostTime,
+                  [](Costs& c) { return &c.cpu.wake; }},
     CostParameter{"cpu.zipkin.request", "us", "zipkin receiver", kMostTime,
                   [](Costs& c) { return &c.cpu.zipkin.request; }},
     CostParameter{"cpu.zipkin.span", "us", "zipkin receiver", kMostTime, [](Costs& c) { return &c.cpu.zipkin.span; }},
@@ -110,6 +112,7 @@ double cpu_seconds(const Costs& costs, const Work& work, Duration uptime) {
                               cpu.gzip_byte * static_cast<double>(work.compressed.bytes) +
                               cpu.batch_span * static_cast<double>(work.batched_spans) +
                               cpu.queue_request * static_cast<double>(work.queued) + cpu.timer_turn * work.timer_turns +
+                              cpu.wake * work.wakes +
                               cpu.collected_byte * work.collected_bytes;
   return cpu.start_seconds + cpu.idle_cores * seconds(uptime) + cpu.spin_cores * work.spinning_seconds +
          microseconds * 1e-6;

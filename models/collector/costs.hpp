@@ -30,6 +30,7 @@ struct Costs {
     double gzip_request = 0, gzip_byte = 0;  ///< on top of `exported`
     double batch_span = 0;
     double queue_request = 0;
+    double wake = 0;              ///< of having something to do after a pause
     double timer_turn = 0;        ///< of a batch processor's timer
     double spin_cores = 0;        ///< of a timer loop that never sleeps
     double collected_byte = 0;    ///< live heap that a garbage collection looks at

@@ -36,6 +36,7 @@ class Usage final : public Component {
  private:
   enum Kind : std::uint32_t { collection, out_of_memory };
   void allocated(const Price& garbage, const Handled& handled);
+  void woken();
   /// What doing nothing has allocated since the heap was last touched.
   double idle_garbage() const { return costs_.idle_garbage * seconds(run_.sim.now() - touched_); }
   double live() const {
@@ -52,6 +53,7 @@ class Usage final : public Component {
   Work work_;
   std::int64_t held_bytes_ = 0;
   Time touched_{};
+  Time active_{};  ///< when it last had something to do
   double memory_limit_ = 0;  ///< 0: none
   bool over_ = false;
   std::function<void()> killed_;

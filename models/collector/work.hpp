@@ -31,6 +31,7 @@ struct Work {
   Handled exported;             ///< attempts of exporters
   Handled compressed;           ///< those of them that were compressed
   std::int64_t queued = 0;      ///< requests that went through a sending queue
+  double wakes = 0;             ///< times that it had something to do after a pause; a short pause counts in part, see Usage
   double timer_turns = 0;       ///< of batch processors' timers, which run with nothing to send as well
   double spinning_seconds = 0;  ///< of timers so short that their loop never sleeps, summed over loops
   double collected_bytes = 0;   ///< live heap, summed over garbage collections

@@ -142,6 +142,7 @@ Work minus(const Work& a, const Work& b) {
   d.exported = minus(a.exported, b.exported);
   d.compressed = minus(a.compressed, b.compressed);
   d.queued = a.queued - b.queued;
+  d.wakes = a.wakes - b.wakes;
   d.timer_turns = a.timer_turns - b.timer_turns;
   d.spinning_seconds = a.spinning_seconds - b.spinning_seconds;
   d.collected_bytes = a.collected_bytes - b.collected_bytes;

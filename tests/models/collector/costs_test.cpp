@@ -4,7 +4,9 @@
 
 #include <set>
 
+#include "models/collector/usage.hpp"
 #include "models/world.hpp"
+#include "tests/models/bench.hpp"
 #include "tests/models/case_folder.hpp"
 #include "tests/models/scenario/workspace.hpp"
 
@@ -27,13 +29,31 @@ TEST(Costs, AreLinearInTheWorkDone) {
   costs.cpu.exported = {50, 5, 0.5, 0.05};
   costs.cpu.gzip_byte = 0.01;
   costs.cpu.spin_cores = 0.9;
+  costs.cpu.wake = 200;
   Work work;
+  work.wakes = 1.5;
   work.zipkin = {2, 20, 100, 1000};
   work.exported = {1, 20, 100, 2000};
   work.compressed = work.exported;
   work.spinning_seconds = 10;
-  const double expected = 0.5 + 0.1 + 9 + 1e-6 * (200 + 200 + 100 + 100 + 50 + 100 + 50 + 100 + 20);
+  const double expected = 0.5 + 0.1 + 9 + 1e-6 * (200 + 200 + 100 + 100 + 50 + 100 + 50 + 100 + 20 + 300);
   EXPECT_DOUBLE_EQ(cpu_seconds(costs, work, std::chrono::seconds{10}), expected);
+}
+
+TEST(Costs, APauseOfThreeMillisecondsIsHalfAWake) {
+  Bench bench;
+  Usage usage{bench.run, {}, {}};
+  usage.start();
+  std::vector<double> wakes;
+  for (const Duration at : {0us, 3'000us, 3'001us, 1'003'001us}) {
+    bench.run.sim.run_until(Time{at});
+    usage.received_otlp(bench.payload(1), 100);
+    wakes.push_back(usage.work().wakes);
+  }
+  EXPECT_EQ(wakes[0], 0) << "it was busy starting";
+  EXPECT_DOUBLE_EQ(wakes[1], 0.5);
+  EXPECT_NEAR(wakes[2], 0.5, 1e-6);
+  EXPECT_NEAR(wakes[3], 1.5, 2e-5);
 }
 
 TEST(Costs, EveryParameterHasItsFieldAndTheStandardFileSaysIt) {
