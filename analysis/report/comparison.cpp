@@ -90,14 +90,16 @@ std::string json_text(const std::vector<Row>& rows) {
 Report report_of(const std::vector<Judgement>& rows) {
   using enum Column::Align;
   Block block;
-  block.table.columns = {{"verdict"},          {"class"},          {"figure"},
+  block.table.columns = {{"verdict"},          {"class"},          {"figure"},         {"of"},
                          {"simulated", right}, {"allowed", right}, {"measured", right}};
   std::size_t agree = 0;
   for (const Judgement& row : rows) {
-    block.table.rows.push_back({std::string{to_text(row.verdict)}, std::string{to_text(row.spec.judged)},
-                                row.spec.figure, row.simulated, row.allowed, row.measured});
+    const NameParts name = parts_of(row.spec.figure);
+    block.table.rows.push_back({std::string{to_text(row.verdict)}, std::string{to_text(row.spec.judged)}, name.figure,
+                                name.of, row.simulated, row.allowed, row.measured});
     if (row.verdict == Verdict::agree) ++agree;
   }
+  drop_empty_columns(block.table);
   Block reasons;
   for (const Judgement& row : rows) {
     if (row.verdict != Verdict::agree) {
