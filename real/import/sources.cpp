@@ -1,55 +1,18 @@
 #include "real/import/sources.hpp"
 
-#include <httplib.h>
-
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
 #include <vector>
 
+#include "real/import/http.hpp"
+
 namespace spillway::real {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::size_t kLargestAnswer = std::size_t{256} << 20U;
-constexpr int kSeconds = 30;  ///< for a connection, and without a byte
-
-struct Url {
-  std::string server;  ///< http://host:port
-  std::string path;    ///< with the query; empty or / : a backend
-};
-
-std::optional<Url> url_of(const std::string& text) {
-  if (!text.starts_with("http://")) return std::nullopt;
-  const auto slash = text.find('/', 7);
-  return Url{text.substr(0, slash), slash == std::string::npos ? "" : text.substr(slash)};
-}
-
-struct Answer {
-  int status = 0;
-  std::string body;
-  std::string problem;  ///< no answer, or one that is too long
-};
-
-Answer get(const std::string& server, const std::string& path) {
-  httplib::Client client{server};
-  client.set_connection_timeout(kSeconds);
-  client.set_read_timeout(kSeconds);
-  Answer answer;
-  const httplib::Headers headers{{"Accept", "application/json"}};
-  const auto result = client.Get(path, headers, [&](const char* data, std::size_t size) {
-    if (answer.body.size() + size > kLargestAnswer) return false;
-    answer.body.append(data, size);
-    return true;
-  });
-  if (result) answer.status = result->status;
-  else answer.problem = answer.body.empty() ? httplib::to_string(result.error()) : "the answer is too long or breaks off";
-  return answer;
-}
 
 json parsed(const std::string& text) { return json::parse(text, nullptr, false); }
 
@@ -59,17 +22,6 @@ std::vector<std::string> texts_of(const json& list) {
     if (item.is_string()) texts.push_back(item.get<std::string>());
   }
   return texts;
-}
-
-std::string in_query(const std::string& text) {
-  constexpr const char* digits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) != 0 || c == '-' || c == '_' || c == '.') out += c;
-    else out += {'%', digits[byte >> 4U], digits[byte & 15U]};
-  }
-  return out;
 }
 
 /// A backend, asked through its API.
@@ -88,10 +40,10 @@ class Backend {
 
  private:
   std::string recognised() const {
-    const json jaeger = parsed(get(server_, "/api/services").body);
+    const json jaeger = parsed(ask(server_, "/api/services").body);
     if (jaeger.is_object() && jaeger.contains("data")) return "jaeger";
-    if (parsed(get(server_, "/api/v2/services").body).is_array()) return "zipkin";
-    const Answer tempo = get(server_, "/api/echo");
+    if (parsed(ask(server_, "/api/v2/services").body).is_array()) return "zipkin";
+    const Page tempo = ask(server_, "/api/echo");
     return tempo.status == 200 && tempo.body.starts_with("echo") ? "tempo" : "";
   }
   void read_jaeger() {
@@ -110,7 +62,7 @@ class Backend {
     }
   }
   std::string expect(const std::string& path) const {
-    Answer answer = get(server_, path);
+    Page answer = ask(server_, path);
     if (answer.problem.empty() && answer.status == 200) return std::move(answer.body);
     throw std::runtime_error(server_ + path + ": " +
                              (answer.problem.empty() ? "answers " + std::to_string(answer.status) : answer.problem));
@@ -140,7 +92,7 @@ void read_source(const std::string& source, const SourceOptions& options, TraceR
   const std::optional<Url> url = url_of(source);
   if (!url) return read_path(source, reader);
   if (url->path.empty() || url->path == "/") return Backend{url->server, options, reader}.read();
-  Answer answer = get(url->server, url->path);
+  Page answer = ask(url->server, url->path);
   if (!answer.problem.empty() || answer.status != 200)
     throw std::runtime_error(source + ": " +
                              (answer.problem.empty() ? "answers " + std::to_string(answer.status) : answer.problem));

@@ -148,4 +148,12 @@ PrometheusText parse_prometheus_text(std::string_view text) {
   return result;
 }
 
+// Labels that say which process it was, not what was counted.
+void label_as(MetricValue& value, const std::string& collector) {
+  std::erase_if(value.labels, [](const auto& label) {
+    return label.first.starts_with("service_") || label.first.starts_with("otel_scope_");
+  });
+  value.labels["collector"] = collector;
+}
+
 }  // namespace spillway::real

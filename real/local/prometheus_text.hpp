@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,5 +19,8 @@ struct PrometheusText {
 /// NaN and infinities are kept. Any input is safe; a broken line costs that line only.
 /// Leaves out: quoted metric and label names (UTF-8 names must be asked for in the request, and are not).
 PrometheusText parse_prometheus_text(std::string_view text);
+
+/// As simulated records have it: the label `collector` says whose it is, those that describe the process are left out.
+void label_as(MetricValue& value, const std::string& collector);
 
 }  // namespace spillway::real

@@ -27,11 +27,6 @@ std::size_t count_of(const std::string& text, const std::string& what) {
   return count;
 }
 
-// Labels that say which process it was, not what was counted.
-bool about_the_process(const std::string& label) {
-  return label.starts_with("service_") || label.starts_with("otel_scope_");
-}
-
 /// CPU seconds of a running process, all its threads; nothing when it has ended.
 std::optional<double> cpu_clock(pid_t pid) {
   clockid_t clock{};
@@ -134,8 +129,7 @@ std::vector<MetricValue> RealCollector::scrape() const {
   if (!page) return values;
   for (MetricValue& value : parse_prometheus_text(*page).values) {
     if (!value.name.starts_with("otelcol_")) continue;
-    std::erase_if(value.labels, [](const auto& label) { return about_the_process(label.first); });
-    value.labels["collector"] = spec_.name;
+    label_as(value, spec_.name);
     values.push_back(std::move(value));
   }
   if (const auto cpu = spec_.precise_cpu ? cpu_clock(process_->pid()) : std::nullopt) {

@@ -37,11 +37,13 @@ inline constexpr CommandElsewhere kImport{"import", "recorded traces to a scenar
 inline constexpr CommandElsewhere kCalibrate{"calibrate", "recordings of several loads to parameters with intervals"};
 inline constexpr CommandElsewhere kValidate{"validate", "predict loads that were not fitted to, beside what was measured"};
 inline constexpr CommandElsewhere kMeasure{"measure", "the same scenario on real collectors, on this machine"};
-inline constexpr std::array kCommandsOfReal{kImport, kCalibrate, kValidate, kMeasure};
+inline constexpr CommandElsewhere kWatch{"watch", "metrics of running collectors over time, to compare with a simulation"};
+inline constexpr std::array kCommandsOfReal{kImport, kCalibrate, kValidate, kWatch, kMeasure};
 
 void add_import(CLI::App& spillway, Action& chosen);
 void add_calibrate(CLI::App& spillway, Action& chosen);
 void add_validate(CLI::App& spillway, Action& chosen);
+void add_watch(CLI::App& spillway, Action& chosen);
 void add_measure(CLI::App& spillway, Action& chosen);
 
 }  // namespace spillway::app

@@ -9,6 +9,7 @@ void add_commands(CLI::App& spillway, Action& chosen) {
   add_import(spillway, chosen);
   add_calibrate(spillway, chosen);
   add_validate(spillway, chosen);
+  add_watch(spillway, chosen);
   add_measure(spillway, chosen);
 }
 

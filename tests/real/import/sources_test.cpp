@@ -2,42 +2,14 @@
 
 #include <gtest/gtest.h>
 #include <unistd.h>
-#include <httplib.h>
 
 #include <fstream>
-#include <thread>
 
+#include "tests/real/import/api.hpp"
 #include "tests/real/import/bodies.hpp"
 
 namespace spillway::real {
 namespace {
-
-/// A backend's API on a port of its own, on this machine.
-class Api {
- public:
-  void answer(const std::string& path, const std::string& body, int status = 200) {
-    server_.Get(path, [this, body, status](const httplib::Request& request, httplib::Response& response) {
-      asked.push_back(request.target);
-      response.status = status;
-      response.set_content(body, "application/json");
-    });
-  }
-  std::string start() {
-    const int port = server_.bind_to_any_port("127.0.0.1");
-    thread_ = std::thread{[this] { server_.listen_after_bind(); }};
-    while (!server_.is_running()) std::this_thread::yield();
-    return "http://127.0.0.1:" + std::to_string(port);
-  }
-  ~Api() {
-    server_.stop();
-    if (thread_.joinable()) thread_.join();
-  }
-  std::vector<std::string> asked;
-
- private:
-  httplib::Server server_;
-  std::thread thread_;
-};
 
 std::size_t traces_of(const std::string& source, const SourceOptions& options = {}) {
   TraceReader reader;
