@@ -27,6 +27,8 @@ namespace fs = std::filesystem;
 namespace asio = boost::asio;
 using SteadyClock = std::chrono::steady_clock;
 
+RealParts parts_of(const MeasureOptions& options) { return {!options.service.empty(), options.stores.wanted}; }
+
 bool counts_in_flight(collector::Version version) { return collector::semantics_of(version).queue_counts_in_flight; }
 
 /// Addresses of the lab for the senders.
@@ -132,11 +134,10 @@ class Measurement {
 
   RunRecord play() {
     start_sinks();
+    if (options_.stores.wanted) start_stores();
     start_collectors();
-    if (real_services()) {
-      services_ = std::make_unique<RealServices>(io_, lab_, run_, scenario_, plan_, world_);
-      services_->start(options_.service, options_.logs.empty() ? lab_.folder() : options_.logs, options_.service_cpus);
-    }
+    if (real_services()) start_services();
+    if (stores_) stores_->start_scraping();
     zero_ = SteadyClock::now();
     const auto epoch = std::chrono::system_clock::now().time_since_epoch();
     PacedRun paced{io_, run_, zero_};
@@ -156,6 +157,7 @@ class Measurement {
     const double idle = idle_share(before, machine_load());
     scraper.stop();
     if (services_) services_->look();
+    if (stores_) stores_->look();
     RunRecord record = describe(scraper, senders);
     if (users) add_services(record, *users);
     record.manifest.notes["machine idle"] = std::to_string(static_cast<int>(idle * 100)) + " %";
@@ -164,8 +166,27 @@ class Measurement {
   }
 
  private:
+  fs::path logs() const { return options_.logs.empty() ? lab_.folder() : options_.logs; }
+
+  void start_stores() {
+    stores_ = std::make_unique<LocalStores>(lab_, plan_, options_.stores, logs());
+    stores_->start();
+  }
+
+  void start_services() {
+    services_ = std::make_unique<RealServices>(io_, lab_, run_, scenario_, plan_, world_);
+    std::function<ServiceOutput(std::size_t)> output_of;
+    if (stores_) output_of = [this](std::size_t service) { return stores_->output_of(service); };
+    services_->start(options_.service, logs(), options_.service_cpus, output_of);
+  }
+
+  /// A real store in the place of a backend has no sink: a null pointer in `sinks_`.
   void start_sinks() {
     for (const SinkPlan& plan : plan_.sinks) {
+      if (!plan.scripted) {
+        sinks_.push_back(nullptr);
+        continue;
+      }
       const Backend& spec = scenario_.backends[plan.backend.index];
       SinkConfig config;
       config.name = plan.backend.name;
@@ -213,7 +234,7 @@ class Measurement {
       spec.precise_cpu = options_.precise_cpu;
       std::string file = room.collector.name + ".log";
       std::replace(file.begin(), file.end(), '/', '-');
-      spec.log = (options_.logs.empty() ? lab_.folder() : options_.logs) / file;
+      spec.log = logs() / file;
       fs::remove(spec.log);
       collectors_.push_back(std::make_unique<RealCollector>(io_, lab_, std::move(spec)));
     }
@@ -233,7 +254,7 @@ class Measurement {
       case Fault::Kind::backend:
         for (std::size_t i = 0; i < sinks_.size(); ++i) {
           const BackendPlace& backend = plan_.sinks[i].backend;
-          if (scenario_.backends[backend.index].name != fault.target) continue;
+          if (scenario_.backends[backend.index].name != fault.target || !sinks_[i]) continue;
           if (!fault.in.empty() && backend.place != fault.in) continue;
           sinks_[i]->set_behaviour(begins ? std::optional{fault.behaviour} : std::nullopt);
         }
@@ -254,6 +275,8 @@ class Measurement {
     return list;
   }
 
+  SinkCounts counts_of(std::size_t sink) const { return sinks_[sink] ? sinks_[sink]->counters() : stores_->zipkin(sink); }
+  std::vector<SpanKey> stored_spans(std::size_t sink) const { return sinks_[sink] ? sinks_[sink]->stored_spans() : stores_->stored_spans(sink); }
   bool real_services() const { return !options_.service.empty(); }
   RunRecord describe(Scraper& scraper, const Senders& senders);
   void add_services(RunRecord& record, const RenderUsers& users);
@@ -272,6 +295,7 @@ class Measurement {
   SteadyClock::time_point zero_{};
   std::vector<std::unique_ptr<Sink>> sinks_;
   std::vector<std::unique_ptr<RealCollector>> collectors_;
+  std::unique_ptr<LocalStores> stores_;     ///< null: the backends are scripted
   std::unique_ptr<RealServices> services_;  ///< null: they are played
   std::unique_ptr<asio::posix::stream_descriptor> stop_;
 };
@@ -296,7 +320,7 @@ std::vector<Series> series_of(const std::vector<MetricSnapshot>& snapshots, Dura
 // The sink knows what was stored, the senders what they gave up. Between the two only the collectors' counters can
 // say what happened; with several destinations behind one collector they cannot be told apart and stay out.
 DestinationFates Measurement::fates(std::size_t sink, const DestinationFates& senders, const std::vector<MetricValue>& page) const {
-  const SinkCounts counts = sinks_[sink]->counters();
+  const SinkCounts counts = counts_of(sink);
   DestinationFates fates;
   fates.destination = plan_.sinks[sink].backend.name;
   fates.produced = senders.produced;
@@ -306,10 +330,12 @@ DestinationFates Measurement::fates(std::size_t sink, const DestinationFates& se
   fates.sampled_out = senders.sampled_out;
   fates.span_set = hex16(counts.span_set);
   if (scenario_.record.span_ids) {
-    for (const SpanKey& key : sinks_[sink]->stored_spans()) fates.span_ids.push_back(to_text(key));
-    for (const auto& [key, at] : sinks_[sink]->arrivals()) fates.arrivals.push_back({to_text(key), at});
+    for (const SpanKey& key : stored_spans(sink)) fates.span_ids.push_back(to_text(key));
+    if (sinks_[sink]) {
+      for (const auto& [key, at] : sinks_[sink]->arrivals()) fates.arrivals.push_back({to_text(key), at});
+    }
   }
-  if (wants_contents(scenario_)) {
+  if (wants_contents(scenario_) && sinks_[sink]) {
     fates.spans = sinks_[sink]->contents();
     std::uint64_t hash = 0;
     for (const std::string& text : fates.spans) hash += hash_name(text);
@@ -355,7 +381,7 @@ RunRecord Measurement::describe(Scraper& scraper, const Senders& senders) {
   if (services_) services_->add_to(books);
   for (std::size_t i = 0; i < sinks_.size(); ++i) {
     result.destinations.push_back(fates(i, books[i], result.metrics));
-    result.backends.push_back(sinks_[i]->counters().backend);
+    result.backends.push_back(counts_of(i).backend);
   }
   senders.report(result);
   for (std::size_t i = 0; i < collectors_.size(); ++i) {
@@ -379,6 +405,10 @@ void Measurement::add_services(RunRecord& record, const RenderUsers& users) {
   notes["services"] = "real processes";
   if (users.open() > 0) notes["requests without an answer at the end"] = std::to_string(users.open());
   for (NotModelled& own : own_ways_of_real_services(scenario_)) record.not_modelled.push_back(std::move(own));
+  if (!stores_) return;
+  stores_->add_to(result.metrics);
+  stores_->add_notes(notes);
+  for (NotModelled& own : own_ways_of_stores(scenario_, plan_)) record.not_modelled.push_back(std::move(own));
 }
 
 }  // namespace
@@ -417,7 +447,11 @@ std::vector<std::string> missing_for_measure(const PreparedScenario& prepared, c
     if (use.replicas.value_or(1) > 1) missing.push_back(use.name + ": several replicas behind one address; measure with replicas: 1, or name them as collectors of their own");
   }
   World world{prepared, 0, {}};
-  for (const std::string& problem : plan_lab(prepared, world, !options.service.empty()).problems) missing.push_back(problem);
+  const LabPlan plan = plan_lab(prepared, world, parts_of(options));
+  for (const std::string& problem : plan.problems) missing.push_back(problem);
+  if (options.stores.wanted) {
+    for (const std::string& problem : missing_for_stores(prepared.scenario, plan, options.stores)) missing.push_back(problem);
+  }
   for (const Fault& fault : prepared.scenario.faults) {
     if (fault.kind == Fault::Kind::link) missing.push_back("a cut link cannot be made here; use a backend fault with `hang: true`");
   }
@@ -426,7 +460,7 @@ std::vector<std::string> missing_for_measure(const PreparedScenario& prepared, c
 
 RunRecord measure(const std::shared_ptr<const PreparedScenario>& prepared, const MeasureOptions& options) {
   World world{*prepared, 0, {}};
-  const LabPlan plan = plan_lab(*prepared, world, !options.service.empty());
+  const LabPlan plan = plan_lab(*prepared, world, parts_of(options));
   // The lab is a child process: what it measured comes back through a file.
   std::string folder = (fs::temp_directory_path() / "spillway-measure-XXXXXX").string();
   if (::mkdtemp(folder.data()) == nullptr) throw std::runtime_error("cannot make a folder in " + fs::temp_directory_path().string());

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "models/simulated_world.hpp"
+#include "real/stores/local_stores.hpp"
 #include "sim/record.hpp"
 
 namespace spillway::real {
@@ -21,6 +22,8 @@ struct MeasureOptions {
   std::filesystem::path logs;  ///< existing folder for the programs' output; empty: thrown away
   /// Program of the Mandelbrot service: the scenario's services are run as processes. Empty: they are played.
   std::filesystem::path service;
+  /// The services' places have stores of their own; with `service` only. Not wanted: scripted backends, no logs or metrics kept.
+  StorePrograms stores;
   double service_cpus = 0;  ///< that each of them may use, by a quota of the kernel's; 0: no quota
   bool precise_cpu = false;  ///< series `spillway_process_cpu_seconds`: the kernel's clock beside the program's own figure
   std::function<void(double seconds)> progress;  ///< of the run so far; may be empty

@@ -1,6 +1,7 @@
 #include "real/local/plan_of_lab.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "models/network/url.hpp"
 
@@ -122,15 +123,42 @@ void plan_services(const PreparedScenario& prepared, World& world, LabPlan& plan
   }
 }
 
+/// A room of stores for every place with a service, after all other rooms, and one for the cloud's logs. A backend of such a
+/// place that takes Zipkin spans becomes a Zipkin server there; called before anybody is told its address.
+void plan_stores(const PreparedScenario& prepared, World& world, LabPlan& plan) {
+  std::set<std::string> places;
+  std::size_t number = world.collectors().size();
+  for (const Service& service : prepared.scenario.services) {
+    places.insert(service.in.begin(), service.in.end());
+    number += service.in.size();
+  }
+  for (const std::string& place : places) {
+    StorePlan store{place_index(prepared.scenario, place), place + "/stores", "room" + std::to_string(number), {}};
+    for (std::size_t i = 0; i < plan.sinks.size() && !store.zipkin; ++i) {
+      SinkPlan& sink = plan.sinks[i];
+      if (sink.backend.place != place || prepared.scenario.backends[sink.backend.index].accepts != Backend::Accepts::zipkin) continue;
+      sink.scripted = false;
+      sink.address = room_address(static_cast<int>(number));
+      store.zipkin = i;
+    }
+    plan.stores.push_back(std::move(store));
+    ++number;
+  }
+  plan.cloud_logs_name = "cloud/loki";
+  plan.cloud_logs_room = "room" + std::to_string(number);
+  plan.cloud_logs_address = room_address(static_cast<int>(number));
+}
+
 }  // namespace
 
-LabPlan plan_lab(const PreparedScenario& prepared, World& world, bool real_services) {
+LabPlan plan_lab(const PreparedScenario& prepared, World& world, RealParts real) {
   LabPlan plan;
   for (const BackendPlace& backend : world.backends()) {
     const bool grpc = prepared.scenario.backends[backend.index].accepts == Backend::Accepts::otlp_grpc;
     const int port = port_of(world, backend, grpc, plan.problems);
     plan.sinks.push_back({backend, hub_address(static_cast<int>(plan.sinks.size())), port});
   }
+  if (real.stores) plan_stores(prepared, world, plan);
   for (const CollectorPlace& collector : world.collectors()) {
     const int number = static_cast<int>(plan.rooms.size());
     plan.rooms.push_back({collector, "room" + std::to_string(number), room_address(number)});
@@ -142,7 +170,9 @@ LabPlan plan_lab(const PreparedScenario& prepared, World& world, bool real_servi
     const std::vector<std::string> names = resolved_names(prepared.configs[room.collector.index]);
     plan.spec.rooms.push_back({room.room, hosts_for(prepared, plan, world, room.collector.place, names), folders});
   }
-  if (real_services) plan_services(prepared, world, plan);
+  if (real.services) plan_services(prepared, world, plan);
+  for (const StorePlan& store : plan.stores) plan.spec.rooms.push_back({store.room, {}, {}});
+  if (real.stores) plan.spec.rooms.push_back({plan.cloud_logs_room, {}, {}});
   plan.spec.hub_addresses = static_cast<int>(plan.sinks.size() + plan.relays.size());
   if (plan.spec.hub_addresses > kHubAddresses || plan.spec.rooms.size() > kRooms) plan.problems.push_back("more backends, collectors or services than one machine can hold here");
   return plan;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,9 @@ namespace spillway::real {
 
 struct SinkPlan {
   BackendPlace backend;
-  std::string address;  ///< on the hub
+  std::string address;  ///< on the hub; of the store's room when it is not scripted
   int port = 0;
+  bool scripted = true;  ///< else a real store takes its place
 };
 
 struct RoomPlan {
@@ -37,6 +39,14 @@ struct RelayPlan {
   std::string address;
 };
 
+/// The room of a place's own stores.
+struct StorePlan {
+  std::uint16_t place = 0;
+  std::string name;  ///< "aws/stores"
+  std::string room;
+  std::optional<std::size_t> zipkin{};  ///< into LabPlan::sinks: the backend that a Zipkin takes the place of
+};
+
 inline constexpr int kServicePort = 8080;
 
 /// Addresses for everything that a scenario names.
@@ -46,9 +56,17 @@ struct LabPlan {
   std::vector<RoomPlan> rooms;        ///< of collectors
   std::vector<ServicePlan> services;  ///< empty unless they are real
   std::vector<RelayPlan> relays;
+  std::vector<StorePlan> stores;      ///< empty unless they are real
+  std::string cloud_logs_name, cloud_logs_room, cloud_logs_address;  ///< of the cloud's store of logs, with the others
   std::vector<std::string> problems;  ///< what cannot be laid out, with the way out
 };
 
-LabPlan plan_lab(const PreparedScenario& prepared, World& world, bool real_services = false);
+/// Which parts of a scenario are real programs besides the collectors.
+struct RealParts {
+  bool services = false;
+  bool stores = false;  ///< with services only
+};
+
+LabPlan plan_lab(const PreparedScenario& prepared, World& world, RealParts real = {});
 
 }  // namespace spillway::real

@@ -165,15 +165,20 @@ RealServices::~RealServices() {
   for (Running& running : services_) running.process->wait(std::chrono::seconds{5});
 }
 
-void RealServices::start(const fs::path& program, const fs::path& logs, double cpus) {
+void RealServices::start(const fs::path& program, const fs::path& logs, double cpus,
+                         const std::function<ServiceOutput(std::size_t)>& output_of) {
   start_relays();
-  std::vector<fs::path> files;
-  for (const ServicePlan& plan : plan_.services) {
+  const auto own_file = [&](const ServicePlan& plan) {
     std::string name = plan.name + ".log";
     std::replace(name.begin(), name.end(), '/', '-');
-    files.push_back(logs / name);
-    fs::remove(files.back());
-    start_program(plan, program, files.back(), cpus);
+    fs::remove(logs / name);
+    return ServiceOutput{logs / name, logs / name};
+  };
+  std::vector<fs::path> files;
+  for (std::size_t i = 0; i < plan_.services.size(); ++i) {
+    const ServiceOutput output = output_of ? output_of(i) : own_file(plan_.services[i]);
+    files.push_back(output.found_in);
+    start_program(plan_.services[i], program, output.written_to, cpus);
   }
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
   for (std::size_t i = 0; i < services_.size(); ++i) {

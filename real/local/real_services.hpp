@@ -3,6 +3,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -27,6 +28,12 @@ std::vector<NotModelled> own_ways_of_real_services(const Scenario& scenario);
 std::map<std::string, std::string> service_environment(const Scenario& scenario, const Service& service, std::uint16_t place,
                                                        const std::map<std::string, std::string>& stage_urls);
 
+/// Where a service's log lines go.
+struct ServiceOutput {
+  std::filesystem::path written_to;  ///< what the program has as its standard output
+  std::filesystem::path found_in;    ///< the file in which they can be read; the same, unless somebody is between
+};
+
 class RealServices {
  public:
   /// `plan` and `world` outlive this.
@@ -38,7 +45,9 @@ class RealServices {
 
   /// Starts relays and programs, and waits until they listen. Throws with the end of a log when one does not.
   /// `cpus` that each may use; 0: as many as there are.
-  void start(const std::filesystem::path& program, const std::filesystem::path& logs, double cpus);
+  /// `output_of` a service by its number, when somebody else keeps their logs; empty: files in `logs`.
+  void start(const std::filesystem::path& program, const std::filesystem::path& logs, double cpus,
+             const std::function<ServiceOutput(std::size_t)>& output_of = {});
   /// Reads all metrics pages; what follows is of this moment.
   void look();
 

@@ -38,6 +38,7 @@ struct Settings {
   std::string logs;
   bool judge = false;
   std::string services = "played";
+  std::string stores = "scripted";
   bool accept_busy = false;
   double service_cpus = 0;
 };
@@ -50,11 +51,21 @@ fs::path mandelbrot_program() {
   return self.parent_path() / "../../real/mandelbrot/mandelbrot";
 }
 
+/// Found by the script that builds them, or by whoever runs that; the log agent's settings stand beside the scenario.
+real::StorePrograms store_programs(const fs::path& scenario) {
+  const auto path = [](const char* name) {
+    const char* value = std::getenv((std::string{"SPILLWAY_STORE_"} + name).c_str());
+    return fs::path{value != nullptr ? value : ""};
+  };
+  return {true, path("ZIPKIN"), path("VICTORIALOGS"), path("PROMTAIL"), path("PROMETHEUS"), scenario.parent_path() / "promtail.yaml"};
+}
+
 real::MeasureOptions programs(const Settings& settings) {
   real::MeasureOptions options;
   options.logs = settings.logs;
   options.service_cpus = settings.service_cpus;
   if (settings.services == "real") options.service = fs::weakly_canonical(mandelbrot_program());
+  if (settings.stores == "real") options.stores = store_programs(settings.file);
   const std::pair<const char*, collector::Version> known[] = {{"SPILLWAY_OTELCOL_0_111", {0, 111, 0}},
                                                               {"SPILLWAY_OTELCOL_0_159", {0, 159, 0}}};
   for (const auto& [variable, version] : known) {
@@ -160,13 +171,16 @@ Examples:
   spillway measure scenarios/collector-cases/queue-full.yaml --compare
   spillway measure scenarios/trinity/healthy.yaml --duration 1min --compare
   spillway measure scenarios/trinity/healthy.yaml --duration 1min --services real --compare
+  spillway measure scenarios/trinity/healthy.yaml --duration 1min --services real --stores real
 
 Starts real collectors with the scenario's own files in networks of their own (nothing leaves the machine), scripted
 backends, and plays the simulated traffic against them in real time. With `judge` in the scenario, --compare simulates it
 100 times and judges these figures (exit code 99 when one differs); without, it lists all figures beside those of the
 simulated replication that had the same requests.
 With --services real the scenario's services are real Mandelbrot programs, one in each place, which render what its users ask
-for; calls between places pass relays with the latencies of its `links`. Their work is their own, not the scenario's.)";
+for; calls between places pass relays with the latencies of its `links`. Their work is their own, not the scenario's.
+With --stores real as well, each place has a Zipkin for the backend that takes Zipkin spans, Promtail with the file
+promtail.yaml beside the scenario, VictoriaLogs as its Loki (one more for the cloud), and Prometheus.)";
 
 }  // namespace
 
@@ -193,6 +207,12 @@ void add_measure(CLI::App& spillway, Action& chosen) {
                        ->check(CLI::IsMember({"played", "real"}))
                        ->type_name("played|real")
                        ->capture_default_str();
+  command.add_option("--stores", settings->stores,
+                     "with --services real: scripted backends, or real stores in each place: Zipkin, VictoriaLogs, Promtail, Prometheus")
+      ->check(CLI::IsMember({"scripted", "real"}))
+      ->type_name("scripted|real")
+      ->capture_default_str()
+      ->needs(services);
   command.add_option("--service-cpus", settings->service_cpus,
                      "with --services real: CPUs that each may use, e.g. 0.75, where control groups can be written")
       ->check(CLI::Range(0.01, 64.0))
