@@ -26,7 +26,8 @@ constexpr Duration kPatienceForStart = std::chrono::seconds{90};     // three Ja
 constexpr Duration kPatienceForShipping = std::chrono::seconds{40};  // Promtail looks for new files every 10 s
 constexpr Duration kPatienceForPage = std::chrono::seconds{10};
 constexpr const char* kAllSamples = "/api/v1/query?query=%7B__name__%3D~%22.%2B%22%7D%5B1d%5D";  // {__name__=~".+"}[1d]
-constexpr const char* kCountLines = "/select/logsql/query?query=*%20%7C%20stats%20count()%20lines";
+constexpr const char* kAllLines = "*";
+constexpr const char* kLinesWithTrace = "traceId%3A*%20or%20_msg%3AtraceId";  // traceId:* or _msg:traceId
 
 std::string tail_of(const fs::path& file) {
   std::ifstream in{file};
@@ -201,8 +202,8 @@ void LocalStores::start_scraping() {
   for (const StorePlan& store : plan_.stores) await(store.name + "/prometheus", store.room, kPrometheusPort, "/-/ready");
 }
 
-std::int64_t LocalStores::lines_in(const std::string& room) const {
-  const auto body = ask(room, kLogsPort, kCountLines);
+std::int64_t LocalStores::lines_in(const std::string& room, const char* query) const {
+  const auto body = ask(room, kLogsPort, std::string{"/select/logsql/query?query="} + query + "%20%7C%20stats%20count()%20lines");
   if (!body) throw std::runtime_error("a store of logs does not answer");
   return body->empty() ? 0 : std::stoll(Json::parse(*body).at("lines").get<std::string>());
 }
@@ -220,14 +221,16 @@ void LocalStores::look() {
   const auto all_shipped = [&] {
     bool all = true;
     for (const StorePlan& store : plan_.stores) {
-      const std::int64_t lines = lines_[store.name + "/loki"] = lines_in(store.room);
+      const std::int64_t lines = lines_[store.name + "/loki"] = lines_in(store.room, kAllLines);
       all = all && lines >= lines_written(store);
     }
-    const std::int64_t lines = lines_[plan_.cloud_logs_name] = lines_in(plan_.cloud_logs_room);
+    const std::int64_t lines = lines_[plan_.cloud_logs_name] = lines_in(plan_.cloud_logs_room, kAllLines);
     return all && lines >= everywhere;
   };
   while (!all_shipped() && SteadyClock::now() < deadline) std::this_thread::sleep_for(std::chrono::milliseconds{200});
+  traceable_[plan_.cloud_logs_name] = lines_in(plan_.cloud_logs_room, kLinesWithTrace);
   for (const StorePlan& store : plan_.stores) {
+    traceable_[store.name + "/loki"] = lines_in(store.room, kLinesWithTrace);
     if (store.zipkin) look_at_zipkin(store);
     look_at_prometheus(store);
   }
@@ -286,6 +289,7 @@ void LocalStores::add_to(std::vector<MetricValue>& metrics) const {
     metrics.push_back({"spillway_stored", {{"store", store}, {"item", item}}, static_cast<double>(count)});
   };
   for (const auto& [store, lines] : lines_) stored(store, "lines", lines);
+  for (const auto& [store, lines] : traceable_) stored(store, "lines with traceId", lines);
   for (const auto& [sink, counts] : zipkin_) stored(plan_.sinks[sink].backend.name, "spans", counts.stored);
   for (const auto& [store, samples] : samples_) {
     stored(store, "samples", samples.stored);
@@ -300,15 +304,18 @@ void LocalStores::add_notes(std::map<std::string, std::string>& notes) const {
   for (const auto& [sink, counts] : zipkin_)
     notes["store " + plan_.sinks[sink].backend.name] = "Zipkin, " + std::to_string(counts.stored) + " spans of " + std::to_string(counts.traces) + " traces";
   std::int64_t everywhere = 0;
+  const auto lines_of = [this](const std::string& store, std::int64_t written) {
+    return "VictoriaLogs, " + std::to_string(lines_.at(store)) + " of " + std::to_string(written) + " lines, " + std::to_string(traceable_.at(store)) + " with a trace id";
+  };
   for (const StorePlan& store : plan_.stores) {
     const std::int64_t written = lines_written(store);
     everywhere += written;
-    notes["store " + store.name + "/loki"] = "VictoriaLogs, " + std::to_string(lines_.at(store.name + "/loki")) + " of " + std::to_string(written) + " lines";
+    notes["store " + store.name + "/loki"] = lines_of(store.name + "/loki", written);
     const Samples& samples = samples_.at(store.name + "/prometheus");
     notes["store " + store.name + "/prometheus"] = std::to_string(samples.stored) + " samples of " + std::to_string(samples.scrapes) + " scrapes, " +
                                                    std::to_string(samples.failed) + " failed";
   }
-  notes["store " + plan_.cloud_logs_name] = "VictoriaLogs, " + std::to_string(lines_.at(plan_.cloud_logs_name)) + " of " + std::to_string(everywhere) + " lines";
+  notes["store " + plan_.cloud_logs_name] = lines_of(plan_.cloud_logs_name, everywhere);
 }
 
 }  // namespace spillway::real

@@ -73,7 +73,7 @@ class LocalStores {
   void start_prometheus(const StorePlan& store);
   void await(const std::string& name, const std::string& room, int port, const std::string& path);
   std::optional<std::string> ask(const std::string& room, int port, const std::string& path) const;
-  std::int64_t lines_in(const std::string& room) const;
+  std::int64_t lines_in(const std::string& room, const char* query) const;
   std::int64_t lines_written(const StorePlan& store) const;
   void look_at_zipkin(const StorePlan& store);
   void look_at_prometheus(const StorePlan& store);
@@ -88,6 +88,7 @@ class LocalStores {
   std::map<std::size_t, SinkCounts> zipkin_;                ///< by sink
   std::map<std::size_t, std::vector<SpanKey>> spans_;       ///< by sink
   std::map<std::string, std::int64_t> lines_;               ///< stored, by the store's name
+  std::map<std::string, std::int64_t> traceable_;           ///< of these, with a trace id in the line or beside it
   std::map<std::string, Samples> samples_;                  ///< by place
 };
 
