@@ -140,6 +140,7 @@ class Collector final : public Component, public Caller {
   void write_tail_samplings(Page& page) const;
   void write_probabilistic_samplers(Page& page) const;
   void write_groups_by_trace(Page& page) const;
+  void write_groups_by_attrs(Page& page) const;
   void write_exporters(Page& page) const;
   void write_exporter(Page& page, Signal signal, const std::string& id, const Labels& address, const SenderConfig& config,
                       const std::vector<const Exporter*>& exporters) const;

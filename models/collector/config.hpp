@@ -78,6 +78,32 @@ struct ResourceConfig {
   std::vector<AttributeAction> actions;
 };
 
+/// groupbyattrs.
+struct GroupByAttrsConfig {
+  std::vector<std::string> keys;
+};
+
+/// The span processor.
+struct SpanNamingConfig {
+  MatchConfig match;
+  std::vector<std::string> from_attributes;
+  std::string separator;
+  std::vector<Regex> rules;  ///< name.to_attributes
+  bool break_after_match = false, keep_original_name = false;
+  std::optional<SpanStatus> status;
+  std::string description;
+};
+
+struct RedactionConfig {
+  enum class Summary : std::uint8_t { silent, info, debug };
+  enum class Hash : std::uint8_t { none, sha1, md5, of_64, of_128 };  ///< none: asterisks; of_…: so many characters
+  bool allow_all_keys = false, redact_all_types = false;
+  std::vector<std::string> allowed_keys, ignored_keys;
+  std::vector<Regex> ignored_key_patterns, blocked_key_patterns, blocked_values, allowed_values;
+  Summary summary = Summary::silent;
+  Hash hash = Hash::none;
+};
+
 /// Conditions of the filter processor that are asked in one pass over a payload.
 struct FilterPass {
   std::vector<ottl::Condition> resource, scope, span, spanevent;
@@ -242,7 +268,8 @@ struct UnmodelledConfig {
 using ReceiverConfig = std::variant<OtlpReceiverConfig, ZipkinReceiverConfig, UnmodelledConfig>;
 using ProcessorConfig =
     std::variant<BatchConfig, MemoryLimiterConfig, FilterConfig, AttributesConfig, ResourceConfig, TransformConfig,
-                 TailSamplingConfig, ProbabilisticSamplerConfig, GroupByTraceConfig, UnmodelledConfig>;
+                 TailSamplingConfig, ProbabilisticSamplerConfig, GroupByTraceConfig, GroupByAttrsConfig,
+                 SpanNamingConfig, RedactionConfig, UnmodelledConfig>;
 using ExporterConfig = std::variant<OtlpHttpExporterConfig, OtlpGrpcExporterConfig, LoadBalancingConfig,
                                     DebugExporterConfig, NopExporterConfig, UnmodelledConfig>;
 using ExtensionConfig = std::variant<BasicAuthConfig, FileStorageConfig, UnmodelledConfig>;

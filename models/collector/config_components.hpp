@@ -25,6 +25,10 @@ FilterConfig filter_processor(Fields& fields);
 AttributesConfig attributes_processor(Fields& fields);
 ResourceConfig resource_processor(Fields& fields);
 TransformConfig transform_processor(Fields& fields);
+// config_redaction.cpp
+RedactionConfig redaction_processor(Fields& fields);
+SpanNamingConfig span_processor(Fields& fields);
+GroupByAttrsConfig group_by_attrs(Fields& fields);
 /// include and exclude.
 MatchConfig match_config(Fields& fields);
 // Components with files of their own: config_sampling.cpp.

@@ -34,6 +34,7 @@ void Collector::write_metrics(Page& page) const {
   write_tail_samplings(page);
   write_probabilistic_samplers(page);
   write_groups_by_trace(page);
+  write_groups_by_attrs(page);
   write_exporters(page);
   write_load_balancers(page);
   write_debug_exporters(page);

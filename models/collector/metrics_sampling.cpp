@@ -137,4 +137,17 @@ void Collector::write_groups_by_trace(Page& page) const {
   put(page, prefix + "num_traces_in_memory", {}, static_cast<double>(last.counters().traces_in_memory));
 }
 
+void Collector::write_groups_by_attrs(Page& page) const {
+  const std::string prefix = "otelcol_processor_groupbyattrs_";
+  Sums sums;
+  for (const auto& [id, counters] : span_counters_) {
+    sums.show(prefix + "num_grouped_spans", {}, counters.grouped);
+    sums.show(prefix + "num_non_grouped_spans", {}, counters.not_grouped);
+    if (counters.regrouped == 0) continue;
+    sums.add(prefix + "span_groups_count", {}, counters.regrouped);
+    sums.add(prefix + "span_groups_sum", {}, counters.groups);
+  }
+  for (const auto& [series, value] : sums.values()) put(page, series.first, series.second, value);
+}
+
 }  // namespace spillway::collector

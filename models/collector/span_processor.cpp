@@ -1,7 +1,10 @@
 #include "models/collector/span_processor.hpp"
 
 #include "models/collector/filter.hpp"
+#include "models/collector/redaction.hpp"
+#include "models/collector/regrouping.hpp"
 #include "models/collector/rewriting.hpp"
+#include "models/collector/span_naming.hpp"
 #include "models/collector/transform.hpp"
 
 namespace spillway::collector {
@@ -32,7 +35,9 @@ void SpanProcessor::consume(Payload payload, Done done) {
 
 bool is_span_processor(const ProcessorConfig& config) {
   return std::holds_alternative<FilterConfig>(config) || std::holds_alternative<AttributesConfig>(config) ||
-         std::holds_alternative<ResourceConfig>(config) || std::holds_alternative<TransformConfig>(config);
+         std::holds_alternative<ResourceConfig>(config) || std::holds_alternative<TransformConfig>(config) ||
+         std::holds_alternative<GroupByAttrsConfig>(config) || std::holds_alternative<SpanNamingConfig>(config) ||
+         std::holds_alternative<RedactionConfig>(config);
 }
 
 std::unique_ptr<SpanProcessor> make_span_processor(Run& run, const std::string& name, const ProcessorConfig& config,
@@ -46,6 +51,12 @@ std::unique_ptr<SpanProcessor> make_span_processor(Run& run, const std::string& 
     return std::make_unique<ResourceProcessor>(run, name, *resource, semantics, counters, next);
   if (const auto* transform = std::get_if<TransformConfig>(&config))
     return std::make_unique<Transform>(run, name, *transform, semantics, counters, next);
+  if (const auto* group = std::get_if<GroupByAttrsConfig>(&config))
+    return std::make_unique<GroupByAttrs>(run, name, *group, semantics, counters, next);
+  if (const auto* naming = std::get_if<SpanNamingConfig>(&config))
+    return std::make_unique<SpanNaming>(run, name, *naming, semantics, counters, next);
+  if (const auto* redaction = std::get_if<RedactionConfig>(&config))
+    return std::make_unique<Redaction>(run, name, *redaction, semantics, counters, next);
   return nullptr;
 }
 

@@ -1,4 +1,4 @@
-// Processors that change or drop spans at once and hold nothing: attributes, resource, filter, transform. Semantics of
+// Processors that change, drop or regroup spans at once and hold nothing. Semantics of
 // what they have in common: processorhelper of v0.111 and v0.159.
 #pragma once
 
@@ -14,6 +14,8 @@ namespace spillway::collector {
 /// Of one processor id; its places in several pipelines share them, as the series of the metrics page do.
 struct SpanProcessorCounters {
   Counter incoming, outgoing, filtered;
+  Counter grouped, not_grouped;           ///< spans, of groupbyattrs
+  std::int64_t regrouped = 0, groups = 0;  ///< payloads, and what they became
 };
 
 /// One place in one pipeline.
@@ -37,7 +39,7 @@ class SpanProcessor : public Consumer {
   Cause refused_;
 };
 
-/// For ids and configurations of these four; null for all others.
+/// For ids and configurations of these; null for all others.
 std::unique_ptr<SpanProcessor> make_span_processor(Run& run, const std::string& name, const ProcessorConfig& config,
                                                    const Semantics& semantics, SpanProcessorCounters& counters,
                                                    Consumer& next);

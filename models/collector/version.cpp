@@ -127,6 +127,8 @@ Semantics semantics_of(Version v) {
   s.hashes_empty_text = since(140);
   s.attribute_default_values = since(140);
   s.count_is_newer = since(140);
+  s.span_keeps_name = since(119);
+  s.redaction_is_newer = since(130);
   s.span_metrics_is_newer = since(140);
   s.routing_takes_turns = since(120);
   s.routing_copies = since(140);

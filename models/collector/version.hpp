@@ -60,6 +60,9 @@ struct Semantics {
 
   bool count_is_newer = true;  ///< count: points have a start time, attributes of scope and resource count: not in 0.111
 
+  bool span_keeps_name = true;     ///< span: keep_original_name; not in 0.111
+  bool redaction_is_newer = true;  ///< redaction: patterns of keys, allowed values, hashes; events and scopes are looked at, and
+                                   ///< what a mask leaves as it was is not masked: not in 0.111
   bool span_metrics_is_newer = true;  ///< span_metrics: series are told apart by names of dimensions, too, and carry the
                                       ///< collector's instance id; limits of series, dimensions by metric: not in 0.111
   bool routing_takes_turns = true;  ///< routing: each route takes what it matches away from the next ones; before 0.120

@@ -269,8 +269,8 @@ TEST_F(Cli, SaysWhatIsNotModelledAndRefusesItWhenStrict) {
   const fs::path file = scenario("small.yaml");
   EXPECT_EQ(run("run small.yaml --strict").code, 0);
   std::string collector = content_of(folder_ / "collector.yaml");
-  collector.insert(collector.find("exporters:"), "processors:\n  groupbyattrs: {}\n");
-  collector.insert(collector.find("exporters: [otlphttp]"), "processors: [groupbyattrs], ");
+  collector.insert(collector.find("exporters:"), "processors:\n  geoip: {}\n");
+  collector.insert(collector.find("exporters: [otlphttp]"), "processors: [geoip], ");
   write(folder_ / "collector.yaml", collector);
   const Result result = run("run small.yaml --strict");
   EXPECT_EQ(result.code, 2) << result.out;

@@ -385,8 +385,9 @@ TEST(CollectorConfig, ListsWhatIsNotModelledAndInUse) {
   EXPECT_EQ(listed, (std::vector<std::string>{
                         "receiver otlp protocols.http.cors: no effect on the result",
                         "receiver otlp protocols.http.include_metadata: no effect on the result",
-                         "processor groupbyattrs: unknown", "exporter otlphttp tls: unknown",
-                         "exporter otlphttp headers: size only", "extension health_check: no effect on the result",
+                         "exporter otlphttp tls: unknown",
+                         "exporter otlphttp headers: size only", "exporter prometheus: unknown",
+                        "extension health_check: no effect on the result",
                         "pipeline metrics: processor attributes: unknown"}));
   EXPECT_EQ(config.connectors, std::vector<std::string>{"forward"});
 }

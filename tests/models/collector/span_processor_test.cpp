@@ -189,5 +189,89 @@ TEST_F(SpanProcessorTest, TimesAreLookedAtInEverySpan) {
   EXPECT_EQ(attribute(2, "ms"), "300");
 }
 
+TEST_F(SpanProcessorTest, ANameIsMadeOfAttributesWhereAllAreThere) {
+  process("span", "    name: {from_attributes: [route, code], separator: '-'}");
+  EXPECT_EQ(names(), (std::vector<std::string>{"/-200", "health", "job"}));
+  expect_sizes();
+}
+
+TEST_F(SpanProcessorTest, APartOfTheNameBecomesAnAttribute) {
+  process("span", "    name: {to_attributes: {rules: ['^(?P<verb>[A-Z]+) ', '^(?P<any>.*)$'], break_after_match: true}}");
+  EXPECT_EQ(names(), (std::vector<std::string>{"{verb} /", "{any}", "{any}"}));
+  EXPECT_EQ(attribute(0, "verb"), "GET");
+  EXPECT_EQ(attribute(0, "any"), "none") << "the first rule that matches is the last";
+  EXPECT_EQ(attribute(2, "any"), "job");
+  expect_sizes();
+}
+
+TEST_F(SpanProcessorTest, RulesGoOnWithTheNewName) {
+  process("span", "    name: {to_attributes: {rules: ['^(?P<verb>[A-Z]+) ', '^(?P<any>.*)$']}}");
+  EXPECT_EQ(attribute(0, "any"), "{verb} /");
+}
+
+TEST_F(SpanProcessorTest, AStatusIsSetOnWhatIsIncluded) {
+  process("span", "    include: {match_type: strict, span_names: [job]}\n    status: {code: Error, description: bad}");
+  std::vector<SpanStatus> statuses;
+  sink.last.for_each([&](const Span& span) { statuses.push_back(span.status); });
+  EXPECT_EQ(statuses, (std::vector<SpanStatus>{SpanStatus::unset, SpanStatus::unset, SpanStatus::error}));
+  expect_sizes();
+}
+
+TEST_F(SpanProcessorTest, WhatIsNotAllowedGoesAndIsTold) {
+  process("redaction", "    allowed_keys: [route, service.name]\n    summary: debug");
+  EXPECT_EQ(attribute(0, "code"), "none");
+  EXPECT_EQ(attribute(0, "redaction.redacted.keys"), "code");
+  EXPECT_EQ(attribute(0, "redaction.redacted.count"), "1");
+  EXPECT_EQ(attribute(1, "redaction.redacted.count"), "none");
+  sink.last.for_each([&](const Span& span) {
+    EXPECT_EQ(find_attribute(run.catalog.resource(span.resource).attributes, "env"), nullptr) << "of the resource as well";
+  });
+  expect_sizes();
+}
+
+TEST_F(SpanProcessorTest, BlockedValuesAreMaskedButThoseOfIgnoredKeys) {
+  process("redaction", "    allow_all_keys: true\n    blocked_values: ['h[a-z]+', '/$']\n    summary: info");
+  EXPECT_EQ(attribute(0, "route"), "****");
+  EXPECT_EQ(attribute(1, "route"), "/****");
+  EXPECT_EQ(attribute(0, "redaction.masked.keys"), "none");
+  EXPECT_EQ(attribute(0, "redaction.masked.count"), "1");
+}
+
+TEST_F(SpanProcessorTest, IgnoredKeysStayAsTheyAre) {
+  process("redaction", "    ignored_keys: [route]\n    blocked_values: ['.*']\n    summary: debug");
+  EXPECT_EQ(attribute(1, "route"), "/health");
+  EXPECT_EQ(attribute(1, "redaction.ignored.count"), "1");
+}
+
+TEST_F(SpanProcessorTest, WhatIsNoTextIsLookedAtWhenAsked) {
+  process("redaction", "    allow_all_keys: true\n    redact_all_types: true\n    blocked_values: ['2']");
+  EXPECT_EQ(attribute(0, "code"), "****00");
+}
+
+TEST_F(SpanProcessorTest, AKeyPatternMasksTheWholeValueWithADigest) {
+  process("redaction", "    allow_all_keys: true\n    blocked_key_patterns: [ro]\n    hash_function: md5");
+  EXPECT_EQ(attribute(0, "route"), "6666cd76f96956469e7be39d750cc7d9");
+}
+
+TEST_F(SpanProcessorTest, AttributesMoveToTheResourceAndGroupsFollow) {
+  process("groupbyattrs", "    keys: [route]");
+  ASSERT_EQ(sink.last.groups().size(), 3U) << "/, /health, and one without";
+  EXPECT_EQ(attribute(0, "route"), "none");
+  EXPECT_EQ(counters.grouped.value(), 2);
+  EXPECT_EQ(counters.not_grouped.value(), 1);
+  EXPECT_EQ(counters.groups, 3);
+  expect_sizes();
+}
+
+TEST_F(SpanProcessorTest, ResourcesThatAreTheSameBecomeOne) {
+  const ResourceId other = run.catalog.add_resource({"other", {}, "lib", "1", {}});
+  spans[1].resource = other;
+  GroupByAttrsConfig config;
+  processor = make_span_processor(run, "c processor groupbyattrs", config, semantics_of({0, 159, 0}), counters, sink);
+  processor->consume(run.pool.grouped(spans), {&client, 0});
+  ASSERT_EQ(sink.last.groups().size(), 2U);
+  EXPECT_EQ(names(), (std::vector<std::string>{"GET /", "job", "health"}));
+}
+
 }  // namespace
 }  // namespace spillway::collector
