@@ -107,7 +107,8 @@ void read_component(Kind kind, const Member& entry, Loading& loading, CollectorC
   component.not_modelled = std::move(reading.not_modelled);
   component.when_used = std::move(reading.when_used);
   if (component.type != nullptr && component.type->effect != "modelled")
-    component.not_modelled.push_back({reading.owner, std::string(component.type->effect)});
+    component.not_modelled.push_back(
+        {reading.owner + (component.type->bias.empty() ? "" : ": ") + std::string(component.type->bias), std::string(component.type->effect)});
   out.push_back(std::move(component));
 }
 

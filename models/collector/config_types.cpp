@@ -14,6 +14,8 @@ constexpr std::string_view kNone = "no effect on the result";
 constexpr std::string_view kSize = "size only";
 constexpr std::string_view kUnknown = "unknown";
 
+constexpr std::string_view kAdds = "adds attributes to resources in the real program: requests, queues and memory are smaller here";
+
 // The one table. Signals are given where they are known to be restricted.
 constexpr std::array kTypes{
     Type{Kind::receiver, "otlp", {}, kModelled},
@@ -32,9 +34,9 @@ constexpr std::array kTypes{
     Type{Kind::processor, "span", {}, kModelled, kTraces},
     Type{Kind::processor, "transform", {}, kModelled},
     Type{Kind::processor, "redaction", {}, kModelled},
-    Type{Kind::processor, "k8s_attributes", "k8sattributes", kSize},
-    Type{Kind::processor, "resource_detection", "resourcedetection", kSize},
-    Type{Kind::processor, "geo_ip", "geoip", kSize},
+    Type{Kind::processor, "k8s_attributes", "k8sattributes", kSize, kAllSignals, kAdds},
+    Type{Kind::processor, "resource_detection", "resourcedetection", kSize, kAllSignals, kAdds},
+    Type{Kind::processor, "geo_ip", "geoip", kSize, kAllSignals, kAdds},
     Type{Kind::processor, "tail_sampling", {}, kModelled, kTraces},
     Type{Kind::processor, "probabilistic_sampler", {}, kModelled, kTraces | kLogs},
     Type{Kind::processor, "groupbytrace", {}, kModelled, kTraces},

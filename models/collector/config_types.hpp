@@ -25,6 +25,7 @@ struct Type {
   std::string_view old_name = {};
   std::string_view effect = "unknown";  ///< on the result when it is not modelled; "modelled" when it is
   std::uint8_t signals = kAllSignals;
+  std::string_view bias = {};  ///< what that does to a result, in words
 };
 
 /// The type of this name, or null. `name` is compared exactly.

@@ -159,13 +159,18 @@ constexpr const char* kCauses[] = {"queue full",
                                    "dropped by a policy",
                                    "late, trace not sampled",
                                    "filtered",
-                                   "not sampled at the head"};
+                                   "not sampled at the head",
+                                   "sent to another pipeline",
+                                   "sent to another endpoint",
+                                   "no route, and no default_pipelines"};
 
 /// Types of components that random scenarios must use, each in 25 pipelines at least.
 constexpr const char* kComponents[] = {"otlphttp/",     "otlp/",       "debug",     "forward",
                                        "memory_limiter", "batch",       "filter",    "attributes",
                                        "resource",       "transform",   "probabilistic_sampler",
-                                       "groupbytrace",   "tail_sampling", "storage: file_storage"};
+                                       "groupbytrace",   "tail_sampling", "storage: file_storage",
+                                       "[routing]", "routing]", "count", "spanmetrics", "loadbalancing", "span/names",
+                                       "redaction", "groupbyattrs", " metrics: {", " logs: {"};
 
 TEST(RandomScenarios, UseEveryComponent) {
   std::map<std::string, int> pipelines;

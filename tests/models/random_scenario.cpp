@@ -52,7 +52,7 @@ class CollectorFile {
       exporters.push_back((grpc ? "otlp/" : "otlphttp/") + std::to_string(i));
       out += exporter(exporters.back(), endpoints_[i]);
     }
-    out += "connectors:\n  forward:\nextensions:\n  basicauth: {client_auth: {username: me, password: secret}}\n";
+    out += balancer() + connectors() + "extensions:\n  basicauth: {client_auth: {username: me, password: secret}}\n";
     out += "  file_storage: {directory: /var/lib/otelcol/storage, create_directory: true}\n";
     return out + "service:\n  extensions: [basicauth, file_storage]\n  pipelines:\n" + pipelines(exporters);
   }
@@ -74,7 +74,40 @@ class CollectorFile {
            "  transform: {error_mode: " + error_mode() + ", trace_statements: [{context: span, statements: [" +
            dice_.pick({"'set(attributes[\"x\"], name)'", "'set(name, \"renamed\") where kind == 2'",
                        "'set(attributes[\"x\"], attributes[\"attribute.2\"][\"deep\"])'"}) +
-           "]}]}\n";
+           "]}]}\n" +
+           "  span/names: {name: {" +
+           dice_.pick({"from_attributes: [color]", "to_attributes: {rules: ['^(?P<first>[a-z]+)']}"}) + "}}\n" +
+           "  redaction: {allow_all_keys: " + dice_.pick({"true", "false"}) +
+           ", allowed_keys: [service.name, color], blocked_values: ['[0-9]+'], summary: debug}\n" +
+           "  groupbyattrs: {keys: [color, attribute.2]}\n";
+  }
+
+  std::string balancer() {
+    Texts names{"grpc-cloud:4317"};
+    for (const std::string& endpoint : endpoints_) {
+      if (endpoint == "http://gateway:4317") names.push_back("gateway:4317");
+    }
+    return "  loadbalancing:\n    routing_key: " + dice_.pick({"traceID", "service"}) + "\n    protocol: {otlp: {tls: {insecure: true}, " +
+           "sending_queue: {queue_size: " + dice_.pick({"2", "1000"}) + "}, retry_on_failure: {initial_interval: 100ms, max_interval: 1s, max_elapsed_time: 3s}}}\n" +
+           "    resolver: {static: {hostnames: " + flow(names) + "}}\n";
+  }
+
+  /// Cumulative metrics never come to rest.
+  std::string connectors() {
+    const std::string delta = "aggregation_temporality: AGGREGATION_TEMPORALITY_DELTA";
+    std::string out = "connectors:\n  forward:\n  count: {spans: {counted: {attributes: [{key: color, default_value: none}]}}}\n";
+    out += "  spanmetrics: {metrics_flush_interval: " + dice_.pick({"300ms", "2s"}) + ", dimensions: [{name: color}], " +
+           (settles_ ? delta : dice_.pick({delta, "metrics_expiration: 3s", "exemplars: {enabled: true}"})) + "}\n";
+    const std::string matches = dice_.pick({"IsMatch(attributes[\"service.name\"], \"0\")",
+                                            "IsMatch(attributes[\"service.name\"], \"[a-z]\")",
+                                            "IsMatch(attributes[\"service.name\"], \"[a-z]\")", "attributes[\"no\"] == \"where\"",
+                                            "attributes[\"service.name\"][\"deep\"] == 1"});
+    out += "  routing:\n    error_mode: " + error_mode() + "\n    table:\n";
+    out += "      - {statement: 'route() where " + matches + "', pipelines: [traces/a]" +
+           (newer_ ? ", action: " + dice_.pick({"move", "copy"}) : "") + "}\n";
+    if (newer_) out += "      - {context: span, condition: 'name == \"child\"', pipelines: [traces/a, traces/b]}\n";
+    if (dice_.chance(70)) out += "    default_pipelines: [traces/b]\n";
+    return out;
   }
 
   /// A refused payload may be sent again for ever.
@@ -135,14 +168,16 @@ class CollectorFile {
     if (!dice_.chance(40)) return out;
     const int least = std::stoi(size) == 1 ? 1 : dice_.between(1, std::min(50, std::stoi(size)));
     const int most = dice_.chance(50) ? 0 : least + dice_.between(0, 50);
-    return out + ", batch: {flush_timeout: " + dice_.pick({"20ms", "200ms", "3s"}) + ", min_size: " + number(least) +
+    // Somebody who sends span by span and waits for each result takes an hour at 3 s.
+    return out + ", batch: {flush_timeout: " + dice_.pick({"20ms", "200ms", settles_ ? "500ms" : "3s"}) + ", min_size: " + number(least) +
            ", max_size: " + number(most) + ", sizer: " + dice_.pick({"items", "items", "bytes"}) + "}";
   }
 
   std::string pipeline(const std::string& id, const Texts& exporters, const std::string& receivers = "[otlp, zipkin]") {
     Texts processors;
     if (dice_.chance(30)) processors.push_back("memory_limiter");
-    for (const char* one : {"filter", "attributes", "resource", "transform", "probabilistic_sampler", "groupbytrace"}) {
+    for (const char* one : {"filter", "attributes", "resource", "transform", "probabilistic_sampler", "groupbytrace", "span/names",
+                            "redaction", "groupbyattrs"}) {
       if (dice_.chance(12)) processors.push_back(one);
     }
     if (dice_.chance(25)) processors.push_back("tail_sampling");
@@ -152,10 +187,38 @@ class CollectorFile {
 
   std::string pipelines(Texts exporters) {
     if (dice_.chance(10)) exporters.push_back("debug");
-    if (dice_.chance(20)) return pipeline("traces/in", {"forward"}) + pipeline("traces", exporters, "[forward]");
-    std::string out = pipeline("traces", exporters);
+    Texts made;
+    if (dice_.chance(20)) made.push_back("count");
+    if (dice_.chance(20)) made.push_back("spanmetrics");
+    std::string out = others(exporters, made);
+    if (dice_.chance(15)) exporters.push_back("loadbalancing");
+    Texts ends = exporters;
+    ends.insert(ends.end(), made.begin(), made.end());
+    if (dice_.chance(20)) return out + pipeline("traces/in", {"forward"}) + pipeline("traces", ends, "[forward]");
+    if (dice_.chance(20)) {
+      const Texts elsewhere = dice_.chance(70) ? Texts{"debug"} : dice_.some(exporters);
+      return out + pipeline("traces/a", elsewhere, "[routing]") + pipeline("traces/b", ends, "[routing]") +
+             pipeline("traces", {"routing"});
+    }
+    out += pipeline("traces", ends);
     if (dice_.chance(20)) out += pipeline("traces/two", dice_.some(exporters));
     return out;
+  }
+
+  /// Pipelines of metrics, where some are made, and of logs.
+  std::string others(const Texts& exporters, Texts made) {
+    std::string out;
+    const Texts processors{"memory_limiter", "batch"};
+    const bool counts = !made.empty() && made.front() == "count";
+    if (!made.empty() || dice_.chance(20)) {
+      made.push_back("otlp");
+      out += "    metrics: {receivers: " + flow(made) + ", processors: " + flow(dice_.some(processors)) + ", exporters: " +
+             flow(dice_.some(exporters)) + "}\n";
+    }
+    if (!dice_.chance(30)) return out;
+    Texts ends = dice_.some(exporters);
+    if (counts) ends.push_back("count");
+    return out + "    logs: {receivers: [otlp], processors: " + flow(dice_.some(processors)) + ", exporters: " + flow(ends) + "}\n";
   }
 
   Dice& dice_;
@@ -292,6 +355,7 @@ class Maker {
     line("  chooser: {in: " + dice_.pick(places_) + ", url: \"http://edge:" +
          dice_.pick({"4317\", format: otlp_grpc", "4318/v1/traces\""}) + ", posts: [" + chosen_post("100ms") + ", " +
          chosen_post(dice_.pick({"900ms", "3500ms"})) + "]}");
+    if (dice_.chance(30)) write_writer();
     for (int i = dice_.between(1, 3); i > 0; --i) {
       const bool zipkin = dice_.chance(50);
       const std::string target = zipkin ? dice_.pick({"edge", "edge", "jaeger"}) + ":9411/api/v2/spans" : dice_.pick({"edge", "edge", "cloud0"}) + ":4318/v1/traces";
@@ -303,6 +367,17 @@ class Maker {
       if (dice_.chance(50)) text += ", concurrent: true";
       if (dice_.chance(50)) text += ", user: me, password: secret";
       line(text + "}");
+    }
+  }
+
+  /// Log records, in posts that were recorded.
+  void write_writer() {
+    line("  writer: {in: " + dice_.pick(places_) + ", url: \"http://edge:4318/v1/logs\", recording: logs.jsonl, first: 100ms, every: 300ms}");
+    std::string& posts = out_.files["logs.jsonl"];
+    for (const char* service : {"shop", "stock", "shop", "till"}) {
+      posts += "{\"resourceLogs\":[{\"resource\":{\"attributes\":[{\"key\":\"service.name\",\"value\":{\"stringValue\":\"";
+      posts += std::string{service} + "\"}}]},\"scopeLogs\":[{\"logRecords\":[";
+      posts += "{\"timeUnixNano\":\"1700000000000000000\",\"body\":{\"stringValue\":\"one\"}},{\"body\":{\"stringValue\":\"two\"}}]}]}]}\n";
     }
   }
 
