@@ -15,12 +15,17 @@ std::string difference_text(const Relative& row) {
   return sign + bare(row.difference, row.figure.unit);
 }
 
-/// Without the name of what is counted, which has a column of its own.
-std::string interval_cell(const Relative& row) {
-  if (!row.interval) return "";
-  const Unit unit = row.figure.unit;
+/// Without the name of what is counted, which stands elsewhere in the row.
+std::string range_cell(double low, double high, Unit unit) {
   const bool counted = unit == Unit::spans || unit == Unit::requests || unit == Unit::events;
-  return range_text(row.interval->low, row.interval->high, counted ? Unit::none : unit);
+  return range_text(low, high, counted ? Unit::none : unit);
+}
+std::string interval_cell(const Relative& row) {
+  return row.interval ? range_cell(row.interval->low, row.interval->high, row.figure.unit) : "";
+}
+std::string allowed_cell(const Judgement& row) {
+  const bool has_range = row.spec.judged == JudgeClass::distribution && row.low < row.high;
+  return has_range ? range_cell(row.low, row.high, row.unit) : row.allowed;
 }
 
 /// "metric.name{collector=a,exporter=b}.peak" as "metric.name.peak" of "a, b": the labels would fill the line.
@@ -96,7 +101,7 @@ Report report_of(const std::vector<Judgement>& rows) {
   for (const Judgement& row : rows) {
     const NameParts name = parts_of(row.spec.figure);
     block.table.rows.push_back({std::string{to_text(row.verdict)}, std::string{to_text(row.spec.judged)}, name.figure,
-                                name.of, row.simulated, row.allowed, row.measured});
+                                name.of, row.simulated, allowed_cell(row), row.measured});
     if (row.verdict == Verdict::agree) ++agree;
   }
   drop_empty_columns(block.table);
