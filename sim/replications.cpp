@@ -71,13 +71,13 @@ class Runs {
 // Plain threads show the sanitizer the same sharing.
 void share_out(Runs& runs, std::int64_t count, int threads) {
   std::atomic<std::int64_t> next{0};
-  std::vector<std::thread> workers;
-  for (int i = 0; i < threads; ++i) {
-    workers.emplace_back([&] {
-      for (std::int64_t number = next++; number < count; number = next++) runs.run_one(number);
-    });
-  }
-  for (std::thread& worker : workers) worker.join();
+  const auto work = [&] {
+    for (std::int64_t number = next++; number < count; number = next++) runs.run_one(number);
+  };
+  std::vector<std::thread> others;
+  for (int i = 1; i < threads; ++i) others.emplace_back(work);
+  work();
+  for (std::thread& other : others) other.join();
 }
 #else
 void share_out(Runs& runs, std::int64_t count, int threads) {
