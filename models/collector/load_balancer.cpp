@@ -5,8 +5,6 @@
 namespace spillway::collector {
 namespace {
 
-constexpr std::uint32_t kStopping = 0xffffffff;  ///< token of a backend that stops
-
 const char* kind_text(SpanKind kind) {
   switch (kind) {
     case SpanKind::unspecified: return "Unspecified";
@@ -72,14 +70,17 @@ std::string RoutingKeys::part(const std::string& attribute, const Span& span) co
 LoadBalancer::LoadBalancer(Run& run, Transport& transport, AddressBook& book, LoadBalancerSettings settings,
                            std::int64_t& held_bytes)
     : run_{run}, settings_{std::move(settings)}, self_{run.sim.add(*this)},
-      keys_{run.catalog, *settings_.config, settings_.semantics},
+      keys_{run.catalog, *settings_.config, settings_.semantics}, calls_{run, this},
       elsewhere_{run.ledger.add_routing(settings_.name, "sent to another endpoint")},
       no_service_{run.ledger.add_loss(settings_.name, "no service name to choose an endpoint by")},
       nobody_{run.ledger.add_loss(settings_.name, "no endpoint resolved")} {
   const std::vector<std::string> endpoints = resolve(book);
   ring_ = HashRing{endpoints, settings_.semantics.ring};
   for (const std::string& endpoint : endpoints) add_backend(endpoint, book, transport, held_bytes);
-  for (const Backend& backend : backends_) reach |= backend.exporter->reach;
+  for (const Backend& backend : backends_) {
+    reach |= backend.exporter->reach;
+    calls_.add(*backend.exporter);
+  }
 }
 
 std::vector<std::string> LoadBalancer::resolve(AddressBook& book) const {
@@ -145,7 +146,6 @@ void LoadBalancer::split_runs(const SpanGroup& group, std::vector<Payload>& part
 
 /// False when the call fails for want of a key.
 bool LoadBalancer::split(const Payload& payload, std::vector<Payload>& parts) {
-  for (std::size_t i = 0; i < backends_.size(); ++i) parts.push_back(run_.pool.empty());
   const bool by_trace = settings_.config->routing_key == LoadBalancingConfig::Key::trace_id;
   if (by_trace && settings_.semantics.load_balancer_copies_runs) {
     for (const SpanGroup& group : payload.groups()) split_runs(group, parts);
@@ -172,58 +172,27 @@ void LoadBalancer::note_routes(const std::vector<Payload>& parts) {
 
 void LoadBalancer::consume(Payload payload, Done done) {
   if (ring_.empty()) return done({false, false, Code::none, Duration{-1}, nobody_});
-  Call call;
-  if (!spare_parts_.empty()) {
-    call.parts = std::move(spare_parts_.back());
-    spare_parts_.pop_back();
+  std::vector<Payload> parts = calls_.empty_parts();
+  if (!split(payload, parts)) {
+    calls_.drop(std::move(parts));
+    return done({false, false, Code::none, Duration{-1}, no_service_});
   }
-  if (!split(payload, call.parts)) return done({false, false, Code::none, Duration{-1}, no_service_});
-  note_routes(call.parts);
-  call.done = done;
-  const std::uint32_t token = calls_.add(std::move(call));
-  live_.push_back(token);
-  step(token);
+  note_routes(parts);
+  calls_.send(std::move(parts), done);
 }
 
-void LoadBalancer::step(std::uint32_t token) {
-  Call& call = calls_[token];
-  while (call.next < call.parts.size() && call.parts[call.next].is_empty()) ++call.next;
-  if (call.next == call.parts.size()) {
-    live_.erase(std::find(live_.begin(), live_.end(), token));
-    Call finished = calls_.take(token);
-    finished.parts.clear();
-    spare_parts_.push_back(std::move(finished.parts));
-    return finished.done(finished.merged);
-  }
-  Exporter& exporter = *backends_[call.next].exporter;
-  Payload part = std::move(call.parts[call.next++]);
-  call.began = run_.sim.now();
-  const bool cancelled = call.cancelled;
-  exporter.consume(std::move(part), {this, token});
-  if (cancelled) exporter.cancel({this, token});
-}
+void LoadBalancer::cancel(Done done) { calls_.cancel(done); }
 
-void LoadBalancer::done(std::uint32_t token, const Result& result) {
-  if (token == kStopping) {
-    if (--stopping_ == 0) std::exchange(stopped_, {})({});
-    return;
-  }
-  Call& call = calls_[token];
-  Outcomes& outcomes = backends_[call.next - 1].outcomes;
+void LoadBalancer::part_ended(std::size_t backend, const Result& result, Duration took) {
+  Outcomes& outcomes = backends_[backend].outcomes;
   (result.ok ? outcomes.succeeded : outcomes.failed).add(1);
   ++outcomes.calls;
-  outcomes.milliseconds += (run_.sim.now() - call.began) / std::chrono::milliseconds{1};
-  merge(call.merged, result);
-  step(token);
+  outcomes.milliseconds += took / std::chrono::milliseconds{1};
 }
 
-void LoadBalancer::cancel(Done done) {
-  const auto call =
-      std::find_if(live_.begin(), live_.end(), [&](std::uint32_t token) { return calls_[token].done == done; });
-  if (call == live_.end()) return;
-  const std::uint32_t token = *call;
-  calls_[token].cancelled = true;
-  backends_[calls_[token].next - 1].exporter->cancel({this, token});
+// A backend has stopped.
+void LoadBalancer::done(std::uint32_t, const Result&) {
+  if (--stopping_ == 0) std::exchange(stopped_, {})({});
 }
 
 // The names stay what they are: a resolver that asks again gets the same answer.
@@ -247,14 +216,13 @@ void LoadBalancer::stop(Done stopped) {
   if (backends_.empty()) return stopped({});
   stopping_ = backends_.size();
   stopped_ = stopped;
-  for (Backend& backend : backends_) backend.exporter->stop({this, kStopping});
+  for (Backend& backend : backends_) backend.exporter->stop({this, 0});
 }
 
 void LoadBalancer::kill(Cause cause) {
   run_.sim.cancel(tick_);
   for (Backend& backend : backends_) backend.exporter->kill(cause);
-  calls_ = {};
-  live_.clear();
+  calls_.kill();
   stopped_ = {};
 }
 

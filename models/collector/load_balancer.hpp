@@ -10,6 +10,7 @@
 
 #include "models/collector/exporter.hpp"
 #include "models/collector/hash_ring.hpp"
+#include "models/collector/parts_in_turn.hpp"
 #include "models/senders.hpp"
 #include "models/telemetry/memo.hpp"
 
@@ -49,13 +50,14 @@ struct LoadBalancerSettings {
   ExporterSettings backend;  ///< for every endpoint's exporter, but for its name, configuration and endpoint
 };
 
-class LoadBalancer final : public Consumer, public Caller, public Component, public Stage {
+class LoadBalancer final : public Consumer, public Caller, public PartEnded, public Component, public Stage {
  public:
   LoadBalancer(Run& run, Transport& transport, AddressBook& book, LoadBalancerSettings settings,
                std::int64_t& held_bytes);
 
   void consume(Payload payload, Done done) override;
   void cancel(Done done) override;
+  void part_ended(std::size_t backend, const Result& result, Duration took) override;
   void done(std::uint32_t token, const Result& result) override;
   void handle(const Event& event) override;
   void start() override;
@@ -78,14 +80,6 @@ class LoadBalancer final : public Consumer, public Caller, public Component, pub
   std::int64_t resolutions() const { return resolutions_; }
 
  private:
-  struct Call {
-    std::vector<Payload> parts;  ///< by backend
-    Done done{};
-    std::size_t next = 0;
-    Time began{};
-    Result merged{};
-    bool cancelled = false;
-  };
   static constexpr std::uint32_t kNobody = 0xffffffff;
 
   std::vector<std::string> resolve(AddressBook& book) const;
@@ -94,7 +88,6 @@ class LoadBalancer final : public Consumer, public Caller, public Component, pub
   void split_runs(const SpanGroup& group, std::vector<Payload>& parts);
   std::uint32_t backend_of(const Span& first);
   void note_routes(const std::vector<Payload>& parts);
-  void step(std::uint32_t token);
 
   Run& run_;
   LoadBalancerSettings settings_;
@@ -103,9 +96,7 @@ class LoadBalancer final : public Consumer, public Caller, public Component, pub
   HashRing ring_;
   std::vector<std::uint32_t> backend_of_endpoint_;  ///< of the ring
   RoutingKeys keys_;
-  Slab<Call> calls_;
-  std::vector<std::uint32_t> live_;
-  std::vector<std::vector<Payload>> spare_parts_;
+  PartsInTurn calls_;
   std::vector<std::uint32_t> chosen_;
   std::vector<Span> scratch_;
   std::int64_t resolutions_ = 0;

@@ -6,7 +6,7 @@ namespace spillway::collector {
 
 RoutingConnector::RoutingConnector(Run& run, const std::string& name, Signal signal, const RoutingConfig& config,
                                    const Semantics& semantics, Targets targets)
-    : run_{run}, config_{config}, takes_turns_{semantics.routing_takes_turns},
+    : run_{run}, calls_{run}, config_{config}, takes_turns_{semantics.routing_takes_turns},
       // Before, it takes nothing away, but what it hands over may be changed behind it.
       mutates_{semantics.routing_takes_turns},
       elsewhere_{run.ledger.add_routing(name, "sent to another pipeline")},
@@ -19,16 +19,17 @@ RoutingConnector::RoutingConnector(Run& run, const std::string& name, Signal sig
                        route.copies, target_of(targets.of_route[i])});
   }
   if (targets.otherwise != nullptr) otherwise_ = target_of(targets.otherwise);
-  for (const Consumer* target : targets_) {
+  for (const Consumer* target : calls_.consumers()) {
     reach |= target->reach;
     mutates_ |= target->mutates_data();
   }
 }
 
 std::uint32_t RoutingConnector::target_of(Consumer* consumer) {
-  const auto known = std::find(targets_.begin(), targets_.end(), consumer);
-  const auto index = static_cast<std::uint32_t>(known - targets_.begin());
-  if (known == targets_.end()) targets_.push_back(consumer);
+  const std::vector<Consumer*>& targets = calls_.consumers();
+  const auto known = std::find(targets.begin(), targets.end(), consumer);
+  const auto index = static_cast<std::uint32_t>(known - targets.begin());
+  if (known == targets.end()) calls_.add(*consumer);
   return index;
 }
 
@@ -114,7 +115,7 @@ bool RoutingConnector::each_resource(const Payload& payload, std::vector<Payload
 void RoutingConnector::note_routes(const Payload& payload, const std::vector<Payload>& parts) {
   went_.clear();
   for (std::size_t i = 0; i < parts.size(); ++i)
-    parts[i].for_each([&](const Span& span) { went_.emplace_back(span.item, targets_[i]->reach); });
+    parts[i].for_each([&](const Span& span) { went_.emplace_back(span.item, calls_.consumers()[i]->reach); });
   std::sort(went_.begin(), went_.end());
   payload.for_each([&](const Span& span) {
     DestinationSet there = 0;
@@ -129,59 +130,17 @@ void RoutingConnector::note_routes(const Payload& payload, const std::vector<Pay
 }
 
 void RoutingConnector::consume(Payload payload, Done done) {
-  Call call;
-  if (!spare_parts_.empty()) {
-    call.parts = std::move(spare_parts_.back());
-    spare_parts_.pop_back();
-  }
-  for (std::size_t i = 0; i < targets_.size(); ++i) call.parts.push_back(run_.pool.empty());
-  const bool sound = takes_turns_ ? all_in_turn(payload.clone(), call.parts) : each_resource(payload, call.parts);
+  std::vector<Payload> parts = calls_.empty_parts();
+  const bool sound = takes_turns_ ? all_in_turn(payload.clone(), parts) : each_resource(payload, parts);
   if (!sound) {
-    call.parts.clear();
-    spare_parts_.push_back(std::move(call.parts));
+    calls_.drop(std::move(parts));
     return done({false, false, Code::none, Duration{-1}, refused_});
   }
-  note_routes(payload, call.parts);
-  call.done = done;
-  const std::uint32_t token = calls_.add(std::move(call));
-  live_.push_back(token);
-  step(token);
+  note_routes(payload, parts);
+  calls_.send(std::move(parts), done);
 }
 
-void RoutingConnector::step(std::uint32_t token) {
-  Call& call = calls_[token];
-  while (call.next < call.parts.size() && call.parts[call.next].is_empty()) ++call.next;
-  if (call.next == call.parts.size()) {
-    live_.erase(std::find(live_.begin(), live_.end(), token));
-    Call finished = calls_.take(token);
-    finished.parts.clear();
-    spare_parts_.push_back(std::move(finished.parts));
-    return finished.done(finished.merged);
-  }
-  Consumer& target = *targets_[call.next];
-  Payload part = std::move(call.parts[call.next++]);
-  const bool cancelled = call.cancelled;
-  target.consume(std::move(part), {this, token});
-  if (cancelled) target.cancel({this, token});
-}
-
-void RoutingConnector::done(std::uint32_t token, const Result& result) {
-  merge(calls_[token].merged, result);
-  step(token);
-}
-
-void RoutingConnector::cancel(Done done) {
-  const auto call =
-      std::find_if(live_.begin(), live_.end(), [&](std::uint32_t token) { return calls_[token].done == done; });
-  if (call == live_.end()) return;
-  const std::uint32_t token = *call;
-  calls_[token].cancelled = true;
-  targets_[calls_[token].next - 1]->cancel({this, token});
-}
-
-void RoutingConnector::kill(Cause) {
-  calls_ = {};
-  live_.clear();
-}
+void RoutingConnector::cancel(Done done) { calls_.cancel(done); }
+void RoutingConnector::kill(Cause) { calls_.kill(); }
 
 }  // namespace spillway::collector

@@ -11,11 +11,11 @@
 #include <vector>
 
 #include "models/collector/config.hpp"
-#include "models/collector/pipeline.hpp"
+#include "models/collector/parts_in_turn.hpp"
 
 namespace spillway::collector {
 
-class RoutingConnector final : public Consumer, public Caller, public Stage {
+class RoutingConnector final : public Consumer, public Stage {
  public:
   /// What the pipelines of a route, or the default ones, stand for. One object is one call: routes with the same one
   /// share it.
@@ -27,7 +27,6 @@ class RoutingConnector final : public Consumer, public Caller, public Stage {
                    const Semantics& semantics, Targets targets);
   void consume(Payload payload, Done done) override;
   void cancel(Done done) override;
-  void done(std::uint32_t token, const Result& result) override;
   void kill(Cause cause) override;
   bool mutates_data() const override { return mutates_; }
 
@@ -38,13 +37,6 @@ class RoutingConnector final : public Consumer, public Caller, public Stage {
     bool never = false, by_span = false, copies = false;
     std::uint32_t target = 0;
   };
-  struct Call {
-    std::vector<Payload> parts;  ///< by target
-    Done done{};
-    std::size_t next = 0;
-    Result merged{};
-    bool cancelled = false;
-  };
   std::uint32_t target_of(Consumer* consumer);
   bool all_in_turn(Payload payload, std::vector<Payload>& parts);
   bool each_resource(const Payload& payload, std::vector<Payload>& parts);
@@ -52,17 +44,13 @@ class RoutingConnector final : public Consumer, public Caller, public Stage {
   bool by_span(Route& route, Payload& left, Payload& matched);
   void append(std::uint32_t target, Payload&& matched, std::vector<Payload>& parts) const;
   void note_routes(const Payload& payload, const std::vector<Payload>& parts);
-  void step(std::uint32_t token);
 
   Run& run_;
+  PartsInTurn calls_;  ///< to targets
   const RoutingConfig& config_;
   bool takes_turns_, mutates_;
   std::vector<Route> routes_;
-  std::vector<Consumer*> targets_;
   std::uint32_t otherwise_ = kNowhere;
-  Slab<Call> calls_;
-  std::vector<std::uint32_t> live_;
-  std::vector<std::vector<Payload>> spare_parts_;
   std::vector<Span> matched_, left_;
   std::vector<std::pair<ItemId, DestinationSet>> went_;
   Cause elsewhere_, no_route_, refused_;
