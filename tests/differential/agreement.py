@@ -77,15 +77,16 @@ def table(families, exceptions):
         for column, number in zip(head[1:], row):
             total[column] += number
     lines.append("| all | " + " | ".join(f"{total[c]:,}".replace(",", " ") for c in head[1:]) + " |")
-    explained = {}
+    explained = {}  # Names of figures are left out: where a long one is cut depends on the width of its neighbours.
     for case, version, verdict, judged, figure in exceptions:
-        explained.setdefault((case, judged, verdict, figure), []).append(version)
+        reason = reason_of(case, figure) or f"{figure} NOT EXPLAINED"
+        explained.setdefault((case, judged, verdict, reason), collections.Counter())[version] += 1
     if explained:
         lines += ["", "Not judged exactly, or not agreeing:"]
-    for (case, judged, verdict, figure), versions in explained.items():
+    for (case, judged, verdict, reason), figures in explained.items():
         state = judged if verdict == "agree" else f"{judged}, {verdict}"
-        lines.append(f"- `{case.stem}` (v{', v'.join(versions)}), `{figure}`: {state}; "
-                     f"{reason_of(case, figure) or 'NOT EXPLAINED'}")
+        count = " and ".join(f"{n} figure{'s' if n > 1 else ''} of v{version}" for version, n in figures.items())
+        lines.append(f"- `{case.stem}`, {count}: {state}; {reason}")
     return lines
 
 
