@@ -23,7 +23,7 @@ unsigned digit(std::int64_t at, int level) {
 
 }  // namespace
 
-bool EventQueue::Later::operator()(const Event& x, const Event& y) const {
+bool EventQueue::Later::operator()(const Entry& x, const Entry& y) const {
   if (x.at != y.at) return x.at > y.at;
   if (kind == QueueKind::shuffled_ties) return mix64(x.sequence) > mix64(y.sequence);
   return x.sequence > y.sequence;
@@ -31,77 +31,54 @@ bool EventQueue::Later::operator()(const Event& x, const Event& y) const {
 
 EventQueue::EventQueue(QueueKind kind) : kind_{kind}, heap_{Later{kind}} { near_.reserve(2 * kNearMax); }
 
-void EventQueue::push(Event event) {
-  event.sequence = next_sequence_++;
+TimerId EventQueue::push(const Event& event) {
+  const std::uint32_t cell = take_cell(event);
+  const TimerId id{cell, next_sequence_++};
+  bodies_[cell].sequence = id.sequence;
   ++live_;
-  insert(event);
-}
-
-TimerId EventQueue::push_timer(Event event) {
-  if (free_timers_.empty()) {
-    free_timers_.push_back(static_cast<std::uint32_t>(timers_.size()));
-    timers_.emplace_back();
-    free_timers_.reserve(timers_.capacity());
-  }
-  event.timer = free_timers_.back();
-  free_timers_.pop_back();
-  timers_[event.timer].sequence = next_sequence_;
-  const TimerId id{event.timer, next_sequence_};
-  push(event);
+  insert(cell);
   return id;
 }
 
 void EventQueue::cancel(TimerId timer) {
   if (!pending(timer)) return;
-  Timer& held = timers_[timer.slot];
-  if (held.cell != kNil) {
-    unlink(held.cell);
-    free_cell(held.cell);
-  }
-  held = {};
-  free_timers_.push_back(timer.slot);
+  bodies_[timer.cell].sequence = 0;
   --live_;
+  if (kind_ != QueueKind::wheel) return;
+  links_[timer.cell].previous == kNear ? unlink_near(timer.cell) : unlink(timer.cell);
+  free_cell(timer.cell);
 }
 
-void EventQueue::insert(const Event& event) {
-  if (kind_ != QueueKind::wheel) {
-    heap_.push(event);
-    return;
-  }
-  const std::uint32_t cell = take_cell(event);
-  if (links_[cell].at < near_end_) return insert_near(cell);
-  note_place(cell, cell);
-  insert_wheel(cell);
+void EventQueue::insert(std::uint32_t cell) {
+  if (kind_ != QueueKind::wheel) return heap_.push({links_[cell].at, bodies_[cell].sequence, cell});
+  links_[cell].at < near_end_ ? insert_near(cell) : insert_wheel(cell);
 }
 
 void EventQueue::insert_near(std::uint32_t cell) {
   const std::int64_t at = links_[cell].at;
+  links_[cell].previous = kNear;
   auto position = near_.end();
   while (position != near_.begin() && (position - 1)->at <= at) --position;
   near_.insert(position, {at, cell});
   if (near_.size() > kNearMax) spill();
 }
 
-/// For who cancels: `in_wheel` is the cell itself, or kNil when it left the wheel.
-void EventQueue::note_place(std::uint32_t cell, std::uint32_t in_wheel) {
-  if (const std::uint32_t timer = events_[cell].timer; timer != kNoTimer) timers_[timer].cell = in_wheel;
-}
-
 std::uint32_t EventQueue::take_cell(const Event& event) {
   std::uint32_t cell = free_cells_;
   if (cell == kNil) {
-    cell = static_cast<std::uint32_t>(events_.size());
-    events_.push_back(event);
+    cell = static_cast<std::uint32_t>(bodies_.size());
+    bodies_.emplace_back();
     links_.emplace_back();
   } else {
     free_cells_ = links_[cell].next;
-    events_[cell] = event;
   }
+  bodies_[cell] = {0, event.a, event.target, event.kind, event.b};
   links_[cell].at = ticks(event.at);
   return cell;
 }
 
 void EventQueue::free_cell(std::uint32_t cell) {
+  bodies_[cell].sequence = 0;
   links_[cell].next = free_cells_;
   free_cells_ = cell;
 }
@@ -141,6 +118,13 @@ void EventQueue::unlink(std::uint32_t cell) {
   if (--count == 0) occupied_[level] &= ~(std::uint64_t{1} << index);
 }
 
+void EventQueue::unlink_near(std::uint32_t cell) {
+  const auto later = [](const Near& near, std::int64_t at) { return near.at > at; };
+  auto found = std::lower_bound(near_.begin(), near_.end(), links_[cell].at, later);
+  while (found->cell != cell) ++found;
+  near_.erase(found);
+}
+
 // Makes `near` hold the next events. False when nothing is left.
 bool EventQueue::refill() {
   while (near_.empty()) {
@@ -168,7 +152,8 @@ void EventQueue::slot_to_near(const Slot& slot) {
   for (std::uint32_t cell = slot.head; cell != kNil;) {
     const std::uint32_t next = links_[cell].next;
     near_.push_back({links_[cell].at, cell});
-    note_place(cell, kNil);
+    links_[cell].previous = kNear;
+    __builtin_prefetch(&bodies_[cell]);  // popped soon
     cell = next;
   }
   // Soonest last, and among equals first scheduled last: a stable insertion sort of the reversed list.
@@ -201,75 +186,54 @@ void EventQueue::spill() {
   const std::int64_t end = one_instant ? near_.back().at : at(keep_from - 1);
   if (end < base_) return rebase();
   near_end_ = end;
-  for (std::size_t i = 0; i < keep_from; ++i) {
-    const std::uint32_t cell = near_[i].cell;
-    if (dead(events_[cell])) {
-      free_cell(cell);
-      continue;
-    }
-    note_place(cell, cell);
-    insert_wheel_first(cell);
-  }
+  for (std::size_t i = 0; i < keep_from; ++i) insert_wheel_first(near_[i].cell);
   near_.erase(near_.begin(), near_.begin() + static_cast<std::ptrdiff_t>(keep_from));
 }
 
 // Events were pushed before `base_` (the clock stood still while the next event was looked at): start
 // again from the earliest. Rare: only a run that waits for the outside world does it.
 void EventQueue::rebase() {
-  std::vector<Event> all;
-  for (auto near = near_.rbegin(); near != near_.rend(); ++near) all.push_back(events_[near->cell]);
+  std::vector<std::uint32_t> cells;
+  for (const Near& near : near_) cells.push_back(near.cell);
   for (auto& level : wheel_) {
     for (auto& slot : level) {
-      for (std::uint32_t cell = slot.head; cell != kNil; cell = links_[cell].next) all.push_back(events_[cell]);
+      for (std::uint32_t cell = slot.head; cell != kNil; cell = links_[cell].next) cells.push_back(cell);
       slot = {};
     }
   }
   occupied_ = {};
-  events_.clear();
-  links_.clear();
-  free_cells_ = kNil;
   near_.clear();
-  std::erase_if(all, [this](const Event& event) { return dead(event); });
-  std::stable_sort(all.begin(), all.end(), [](const Event& x, const Event& y) {
-    return x.at != y.at ? x.at < y.at : x.sequence < y.sequence;
+  std::sort(cells.begin(), cells.end(), [this](std::uint32_t x, std::uint32_t y) {
+    return links_[x].at != links_[y].at ? links_[x].at < links_[y].at : bodies_[x].sequence < bodies_[y].sequence;
   });
-  base_ = near_end_ = ticks(all.front().at);
-  for (const Event& event : all) insert(event);
+  base_ = near_end_ = links_[cells.front()].at;
+  for (const std::uint32_t cell : cells) insert(cell);
   refill();
 }
 
 Time EventQueue::next_time() {
-  if (kind_ != QueueKind::wheel) {
-    while (!heap_.empty() && dead(heap_.top())) heap_.pop();
-    return heap_.empty() ? kNever : heap_.top().at;
+  if (kind_ == QueueKind::wheel) return near_.empty() && !refill() ? kNever : Time{Duration{near_.back().at}};
+  while (!heap_.empty() && bodies_[heap_.top().cell].sequence == 0) {
+    free_cell(heap_.top().cell);
+    heap_.pop();
   }
-  for (;;) {
-    while (!near_.empty() && dead(events_[near_.back().cell])) {
-      free_cell(near_.back().cell);
-      near_.pop_back();
-    }
-    if (!near_.empty()) return Time{Duration{near_.back().at}};
-    if (!refill()) return kNever;
-  }
+  return heap_.empty() ? kNever : Time{Duration{heap_.top().at}};
 }
 
 Event EventQueue::pop() {
-  [[maybe_unused]] const Time at = next_time();
+  const Time at = next_time();
   assert(at != kNever);
-  Event event;
+  std::uint32_t cell = kNil;
   if (kind_ == QueueKind::wheel) {
-    const std::uint32_t cell = near_.back().cell;
-    event = events_[cell];
-    free_cell(cell);
+    cell = near_.back().cell;
     near_.pop_back();
   } else {
-    event = heap_.top();
+    cell = heap_.top().cell;
     heap_.pop();
   }
-  if (event.timer != kNoTimer) {
-    timers_[event.timer] = {};
-    free_timers_.push_back(event.timer);
-  }
+  const Body& body = bodies_[cell];
+  const Event event{at, body.sequence, body.target, body.kind, body.a, body.b};
+  free_cell(cell);
   --live_;
   return event;
 }

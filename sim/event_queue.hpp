@@ -5,8 +5,8 @@
 // hierarchical wheel of 64-ary digits of the nanosecond clock: level = highest digit in which the event's
 // time differs from `base`. A slot is moved at most once per level, in order, so events of one instant
 // keep the order in which they were scheduled without comparing sequence numbers. An event stays in its cell until it
-// is popped: moving and sorting touch 16 bytes of it. As an event's slot follows from its time and `base`,
-// cancelling takes it out at once: timeouts that never fire cost no memory.
+// is popped: moving and sorting touch 16 bytes of it, and who wants to cancel it names the cell. As an event's slot
+// follows from its time and `base`, cancelling takes it out at once: timeouts that never fire cost no memory.
 #pragma once
 
 #include <array>
@@ -19,8 +19,6 @@
 
 namespace spillway {
 
-inline constexpr std::uint32_t kNoTimer = 0xffffffff;
-
 /// Something that will happen. Plain data: it can be printed and hashed.
 struct Event {
   Time at{};
@@ -29,14 +27,13 @@ struct Event {
   std::uint32_t kind = 0;      ///< meaning is the component's own
   std::uint64_t a = 0;
   std::uint32_t b = 0;
-  std::uint32_t timer = kNoTimer;  ///< slot of the timer table when it can be cancelled
 };
 static_assert(sizeof(Event) == 40);
 
 /// Names one scheduled event that may still be cancelled. A default one names nothing.
 struct TimerId {
-  std::uint32_t slot = kNoTimer;
-  std::uint64_t sequence = 0;
+  std::uint32_t cell = 0;
+  std::uint64_t sequence = 0;  ///< 0: no event
 };
 
 enum class QueueKind {
@@ -49,14 +46,12 @@ class EventQueue {
  public:
   explicit EventQueue(QueueKind kind = QueueKind::wheel);
 
-  /// Requires event.at >= time of the last pop. Sets event.sequence.
-  void push(Event event);
-  /// The same, and the event can be cancelled until it is popped.
-  TimerId push_timer(Event event);
+  /// Requires event.at >= time of the last pop. Sets event.sequence. The event can be cancelled until it is popped.
+  TimerId push(const Event& event);
   /// Cancels; does nothing when it was popped or cancelled before. The event vanishes without being popped.
   void cancel(TimerId timer);
   bool pending(TimerId timer) const {
-    return timer.slot != kNoTimer && timers_[timer.slot].sequence == timer.sequence;
+    return timer.sequence != 0 && bodies_[timer.cell].sequence == timer.sequence;
   }
 
   /// Time of the next live event, kNever when there is none.
@@ -69,8 +64,15 @@ class EventQueue {
  private:
   static constexpr int kLevels = 11;
   static constexpr std::uint32_t kNil = 0xffffffff;
-  static constexpr std::size_t kNearTarget = 32;   ///< slots up to this size are sorted into `near`
-  static constexpr std::size_t kNearMax = 128;     ///< beyond it the later half goes back to the wheel
+  static constexpr std::uint32_t kNear = 0xfffffffe;  ///< as `previous`: the cell's event is in `near`
+  static constexpr std::size_t kNearTarget = 32;      ///< slots up to this size are sorted into `near`
+  static constexpr std::size_t kNearMax = 128;        ///< beyond it the later half goes back to the wheel
+  /// An event but for its time.
+  struct alignas(32) Body {
+    std::uint64_t sequence = 0;  ///< 0: free or cancelled
+    std::uint64_t a = 0;
+    std::uint32_t target = 0, kind = 0, b = 0;
+  };
   struct Link {
     std::int64_t at = 0;
     std::uint32_t next = kNil, previous = kNil;
@@ -82,27 +84,26 @@ class EventQueue {
   struct Slot {
     std::uint32_t head = kNil, tail = kNil, count = 0;
   };
-  struct Timer {
-    std::uint64_t sequence = 0;  ///< of the event that holds it, 0: free
-    std::uint32_t cell = kNil;   ///< of that event while it hangs in the wheel; kNil: it is elsewhere
+  /// What the plain heap orders; a cancelled event stays in it until it comes up.
+  struct Entry {
+    std::int64_t at = 0;
+    std::uint64_t sequence = 0;
+    std::uint32_t cell = kNil;
   };
   struct Later {
     QueueKind kind;
-    bool operator()(const Event& x, const Event& y) const;
+    bool operator()(const Entry& x, const Entry& y) const;
   };
 
-  void insert(const Event& event);
+  std::uint32_t take_cell(const Event& event);
+  void free_cell(std::uint32_t cell);
+  void insert(std::uint32_t cell);
   void insert_near(std::uint32_t cell);
   Slot& slot_of(std::uint32_t cell);
   void insert_wheel(std::uint32_t cell);
   void insert_wheel_first(std::uint32_t cell);
-  std::uint32_t take_cell(const Event& event);
-  void free_cell(std::uint32_t cell);
-  void note_place(std::uint32_t cell, std::uint32_t in_wheel);
   void unlink(std::uint32_t cell);
-  bool dead(const Event& event) const {
-    return event.timer != kNoTimer && timers_[event.timer].sequence != event.sequence;
-  }
+  void unlink_near(std::uint32_t cell);
   bool refill();
   void slot_to_near(const Slot& slot);
   void cascade(const Slot& slot);
@@ -113,19 +114,16 @@ class EventQueue {
   std::uint64_t next_sequence_ = 1;
   std::size_t live_ = 0;
 
-  std::vector<Near> near_;        ///< sorted, soonest last
-  std::int64_t near_end_ = 0;     ///< everything in the wheel is at or after this
+  std::vector<Near> near_;     ///< sorted, soonest last
+  std::int64_t near_end_ = 0;  ///< everything in the wheel is at or after this
   std::int64_t base_ = 0;
   std::array<std::array<Slot, 64>, kLevels> wheel_{};
   std::array<std::uint64_t, kLevels> occupied_{};
-  std::vector<Event> events_;  ///< by cell …
-  std::vector<Link> links_;    ///< … and how those in the wheel hang together; free cells by `next`
+  std::vector<Body> bodies_;  ///< by cell …
+  std::vector<Link> links_;   ///< … when they happen, and how those in the wheel hang together; free cells by `next`
   std::uint32_t free_cells_ = kNil;
 
-  std::vector<Timer> timers_;
-  std::vector<std::uint32_t> free_timers_;
-
-  std::priority_queue<Event, std::vector<Event>, Later> heap_;
+  std::priority_queue<Entry, std::vector<Entry>, Later> heap_;
 };
 
 }  // namespace spillway

@@ -31,7 +31,7 @@ void Simulation::count(const Event& event) {
 }
 
 void Simulation::run_until(Time horizon) {
-  while (queue_.next_time() <= horizon && queue_.next_time() != kNever) {
+  for (Time next{}; (next = queue_.next_time()) <= horizon && next != kNever;) {
     const Event event = queue_.pop();
     now_ = event.at;
     count(event);

@@ -39,11 +39,11 @@ class Simulation {
   /// Requires at >= now().
   void schedule(Time at, Target target, std::uint32_t kind, std::uint64_t a = 0, std::uint32_t b = 0) {
     check_order(at, target);
-    queue_.push({at, 0, target, kind, a, b, kNoTimer});
+    queue_.push({at, 0, target, kind, a, b});
   }
   TimerId start_timer(Time at, Target target, std::uint32_t kind, std::uint64_t a = 0, std::uint32_t b = 0) {
     check_order(at, target);
-    return queue_.push_timer({at, 0, target, kind, a, b, kNoTimer});
+    return queue_.push({at, 0, target, kind, a, b});
   }
   void cancel(TimerId timer) { queue_.cancel(timer); }
   bool pending(TimerId timer) const { return queue_.pending(timer); }

@@ -18,12 +18,11 @@ namespace {
 /// The usual way: std::priority_queue on (time, sequence); a cancelled event is skipped when it comes up.
 class PlainQueue {
  public:
-  TimerId push_timer(Event event) {
+  TimerId push(Event event) {
     event.sequence = ++sequence_;
     heap_.push(event);
     return {0, sequence_};
   }
-  void push(const Event& event) { push_timer(event); }
   void cancel(TimerId timer) { cancelled_.insert(timer.sequence); }
   Event pop() {
     for (;;) {
@@ -93,17 +92,16 @@ double timers(std::size_t operations, const std::vector<Duration>& gaps) {
     event.a = i;
     queue.push(event);
     event.at = Time{timeout};
-    open[i] = queue.push_timer(event);
+    open[i] = queue.push(event);
   }
   std::size_t next = 0;
   const auto turn = [&](std::size_t times) {
     for (std::size_t i = 0; i < times; ++i) {
       Event event = queue.pop();
-      event.timer = kNoTimer;
       queue.cancel(open[event.a]);
       const Time now = event.at;
       event.at = now + timeout;
-      open[event.a] = queue.push_timer(event);
+      open[event.a] = queue.push(event);
       event.at = now + gaps[next++ & 0xffff];
       queue.push(event);
     }

@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Event event(Duration at, std::uint64_t a = 0) { return {Time{at}, 0, 0, 0, a, 0, kNoTimer}; }
+Event event(Duration at, std::uint64_t a = 0) { return {Time{at}, 0, 0, 0, a, 0}; }
 
 std::vector<std::uint64_t> drain(EventQueue& queue) {
   std::vector<std::uint64_t> order;
@@ -27,8 +27,7 @@ class Pair {
 
   void step() {
     const std::uint64_t dice = random_() % 100;
-    if (dice < 45) return push();
-    if (dice < 60) return push_timer();
+    if (dice < 60) return push();
     if (dice < 70) return cancel();
     if (dice < 75) return peek();
     pop();
@@ -57,14 +56,8 @@ class Pair {
   }
   void push() {
     last_pushed_ = moment();
-    const Event e{last_pushed_, 0, 1, 2, number_++, 3, kNoTimer};
-    wheel_.push(e);
-    reference_.push(e);
-  }
-  void push_timer() {
-    last_pushed_ = moment();
-    const Event e{last_pushed_, 0, 1, 2, number_++, 3, kNoTimer};
-    timers_.push_back({wheel_.push_timer(e), reference_.push_timer(e)});
+    const Event e{last_pushed_, 0, 1, 2, number_++, 3};
+    timers_.push_back({wheel_.push(e), reference_.push(e)});
   }
   void cancel() {
     if (timers_.empty()) return;
@@ -112,7 +105,7 @@ TEST_P(EveryQueue, IsEmptyAtFirst) {
 TEST_P(EveryQueue, CountsLiveEvents) {
   EventQueue queue{GetParam()};
   queue.push(event(1s));
-  const TimerId timer = queue.push_timer(event(2s));
+  const TimerId timer = queue.push(event(2s));
   EXPECT_EQ(queue.size(), 2u);
   queue.cancel(timer);
   EXPECT_EQ(queue.size(), 1u);
@@ -122,9 +115,9 @@ TEST_P(EveryQueue, CountsLiveEvents) {
 
 TEST_P(EveryQueue, CancelledTimersVanish) {
   EventQueue queue{GetParam()};
-  const TimerId first = queue.push_timer(event(1s, 1));
+  const TimerId first = queue.push(event(1s, 1));
   queue.push(event(2s, 2));
-  const TimerId last = queue.push_timer(event(3s, 3));
+  const TimerId last = queue.push(event(3s, 3));
   queue.cancel(first);
   queue.cancel(last);
   EXPECT_EQ(queue.next_time(), Time{2s});
@@ -133,11 +126,11 @@ TEST_P(EveryQueue, CancelledTimersVanish) {
 
 TEST_P(EveryQueue, CancellingTwiceOrAfterThePopOrNothingDoesNothing) {
   EventQueue queue{GetParam()};
-  const TimerId popped = queue.push_timer(event(1s, 1));
+  const TimerId popped = queue.push(event(1s, 1));
   queue.pop();
-  const TimerId cancelled = queue.push_timer(event(2s, 2));
+  const TimerId cancelled = queue.push(event(2s, 2));
   queue.cancel(cancelled);
-  const TimerId reused = queue.push_timer(event(3s, 3));  // takes the place of an earlier one
+  const TimerId reused = queue.push(event(3s, 3));  // takes the place of an earlier one
   queue.cancel(popped);
   queue.cancel(cancelled);
   queue.cancel(TimerId{});

@@ -115,14 +115,14 @@ std::uint64_t fingerprint_of(const std::vector<Event>& events, QueueKind kind = 
 
 TEST(Fingerprint, IsEqualForEqualRunsOnEitherQueue) {
   std::vector<Event> events;
-  for (std::uint64_t i = 0; i < 1000; ++i) events.push_back({Time{(i * 37 % 100) * 1ms}, 0, 0, 0, i, 0, kNoTimer});
+  for (std::uint64_t i = 0; i < 1000; ++i) events.push_back({Time{(i * 37 % 100) * 1ms}, 0, 0, 0, i, 0});
   EXPECT_EQ(fingerprint_of(events), fingerprint_of(events));
   EXPECT_EQ(fingerprint_of(events), fingerprint_of(events, QueueKind::reference));
   EXPECT_NE(fingerprint_of(events), fingerprint_of(events, QueueKind::shuffled_ties));
 }
 
 TEST(Fingerprint, DiffersWithEveryFieldAndWithTheOrder) {
-  const Event base{Time{1s}, 0, 0, 0, 5, 6, kNoTimer};
+  const Event base{Time{1s}, 0, 0, 0, 5, 6};
   Event later = base, elsewhere = base, other_kind = base, other_a = base, other_b = base;
   later.at = Time{1s + 1ns};
   elsewhere.target = 1;
