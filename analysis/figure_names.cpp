@@ -13,17 +13,16 @@
 namespace spillway::analysis {
 namespace {
 
-using Fate = Figure::Fate;
 using Kind = Figure::Kind;
 
-constexpr std::array<std::pair<std::string_view, Fate>, 7> kFates{
-    {{"produced", Fate::produced},
-     {"stored", Fate::stored},
-     {"lost", Fate::lost},
-     {"sampled_out", Fate::sampled_out},
-     {"in_flight", Fate::in_flight},
-     {"duplicates", Fate::duplicates},
-     {"stored_though_given_up", Fate::stored_though_given_up}}};
+constexpr std::array<std::pair<std::string_view, Figure::Fate>, 7> kFates{
+    {{"produced", Figure::Fate::produced},
+     {"stored", Figure::Fate::stored},
+     {"lost", Figure::Fate::lost},
+     {"sampled_out", Figure::Fate::sampled_out},
+     {"in_flight", Figure::Fate::in_flight},
+     {"duplicates", Figure::Fate::duplicates},
+     {"stored_though_given_up", Figure::Fate::stored_though_given_up}}};
 
 ParsedFigure wrong(std::string_view name, const std::string& why) {
   return {std::nullopt, "'" + std::string{name} + "' is no figure: " + why};
@@ -92,7 +91,7 @@ ParsedFigure parse_fate(const FateWord& found, Figure figure) {
     figure.kind = Kind::ledger_first_at;
     figure.unit = Unit::seconds;
   }
-  const bool has_causes = figure.fate == Fate::lost || figure.fate == Fate::sampled_out;
+  const bool has_causes = figure.fate == Figure::Fate::lost || figure.fate == Figure::Fate::sampled_out;
   if (!has_causes && (!tail.empty() || figure.kind == Kind::ledger_first_at)) {
     return wrong(figure.name,
                  "only lost and sampled_out have causes and first_at; leave out '" + std::string{found.tail} + "'");
@@ -318,7 +317,7 @@ class NameList {
   std::set<std::string> seen_;
 };
 
-void list_causes(const std::string& prefix, const std::vector<spillway::Fate>& fates, NameList& names) {
+void list_causes(const std::string& prefix, const std::vector<Fate>& fates, NameList& names) {
   names.add(prefix);
   for (const auto& fate : fates) names.add(prefix + "." + folded(fate.cause));
 }

@@ -53,8 +53,6 @@ void drop_empty_columns(Table& table) {
   }
 }
 
-Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
 Json json_of(const Judgement& row) {
   return {{"figure", row.spec.figure},
           {"class", to_text(row.spec.judged)},
@@ -62,8 +60,8 @@ Json json_of(const Judgement& row) {
           {"simulated", row.simulated},
           {"allowed", row.allowed},
           {"measured", row.measured},
-          {"allowed_low", number_or_null(row.low)},
-          {"allowed_high", number_or_null(row.high)},
+          {"allowed_low", row.low},
+          {"allowed_high", row.high},
           {"verdict", to_text(row.verdict)},
           {"reason", row.reason}};
 }
@@ -71,13 +69,13 @@ Json json_of(const Judgement& row) {
 Json json_of(const Relative& row) {
   Json json{{"figure", row.figure.name},
             {"unit", symbol(row.figure.unit)},
-            {"a", number_or_null(row.a.interval.mean)},
-            {"b", number_or_null(row.b.interval.mean)},
-            {"difference", number_or_null(row.difference)}};
-  json["relative"] = row.relative ? number_or_null(*row.relative) : Json(nullptr);
+            {"a", row.a.interval.mean},
+            {"b", row.b.interval.mean},
+            {"difference", row.difference}};
+  json["relative"] = row.relative ? Json(*row.relative) : Json(nullptr);
   if (row.interval) {
-    json["difference_low"] = number_or_null(row.interval->low);
-    json["difference_high"] = number_or_null(row.interval->high);
+    json["difference_low"] = row.interval->low;
+    json["difference_high"] = row.interval->high;
     json["paired"] = row.paired;
   }
   return json;

@@ -172,13 +172,11 @@ void add_destinations(Report& report, const RunRecord& record) {
 
 // ---- JSON ---------------------------------------------------------------------------------------------------------
 
-Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
 Json json_of(const Estimate& estimate) {
   return {{"unit", symbol(estimate.figure.unit)},
-          {"mean", number_or_null(estimate.interval.mean)},
-          {"low", number_or_null(estimate.interval.low)},
-          {"high", number_or_null(estimate.interval.high)},
+          {"mean", estimate.interval.mean},
+          {"low", estimate.interval.low},
+          {"high", estimate.interval.high},
           {"n", estimate.interval.n},
           {"never", estimate.never}};
 }

@@ -36,12 +36,6 @@ std::optional<spillway::Value> attribute_value(const Value& value) {
   }
 }
 
-void late(Fields& fields, std::string_view key, std::string message) {
-  const Value* const value = fields.value().find(key);
-  fields.reading().refuse_when_used(value == nullptr ? fields.value() : *value,
-                                    value == nullptr ? fields.path_of("") : fields.path_of(key), std::move(message));
-}
-
 // Actions
 
 struct ActionKeys {
@@ -67,45 +61,45 @@ bool compile_pattern(Fields& fields, const ActionKeys& keys, AttributeAction& ou
   if (keys.pattern.empty()) return true;
   std::string error;
   out.pattern = Regex::compile(keys.pattern, error);
-  if (!out.pattern) late(fields, "pattern", "Field \"pattern\" has invalid pattern: " + error);
+  if (!out.pattern) fields.refuse_when_used("pattern", "Field \"pattern\" has invalid pattern: " + error);
   return out.pattern.has_value();
 }
 
 void check_put(Fields& fields, const ActionKeys& keys) {
   if (keys.sources() == 0 && !keys.default_value)
-    late(fields, "action", "Either field \"value\", \"from_attribute\" or \"from_context\" must be specified; add one");
+    fields.refuse_when_used("action", "Either field \"value\", \"from_attribute\" or \"from_context\" must be specified; add one");
   if (keys.sources() > 1)
-    late(fields, "action", "multiple value sources are set; keep one of value, from_attribute and from_context");
+    fields.refuse_when_used("action", "multiple value sources are set; keep one of value, from_attribute and from_context");
   if (!keys.pattern.empty())
-    late(fields, "pattern", "Action \"" + keys.action + "\" does not use the \"pattern\" field; drop it");
+    fields.refuse_when_used("pattern", "Action \"" + keys.action + "\" does not use the \"pattern\" field; drop it");
 }
 
 void check_extract(Fields& fields, const ActionKeys& keys, const AttributeAction& action) {
-  if (keys.sources() > 0) late(fields, "action", "Action \"extract\" does not use a value source field; drop it");
+  if (keys.sources() > 0) fields.refuse_when_used("action", "Action \"extract\" does not use a value source field; drop it");
   if (keys.pattern.empty())
-    return late(fields, "action", "missing required field \"pattern\" for action \"extract\"; add it");
+    return fields.refuse_when_used("action", "missing required field \"pattern\" for action \"extract\"; add it");
   if (!action.pattern) return;
   const std::vector<std::string>& names = action.pattern->group_names();
   if (names.size() <= 1)
-    late(fields, "pattern", "Field \"pattern\" contains no named matcher groups; write (?P<name>…)");
+    fields.refuse_when_used("pattern", "Field \"pattern\" contains no named matcher groups; write (?P<name>…)");
   else if (std::any_of(names.begin() + 1, names.end(), [](const std::string& name) { return name.empty(); }))
-    late(fields, "pattern", "Field \"pattern\" contains at least one unnamed matcher group; write (?P<name>…)");
+    fields.refuse_when_used("pattern", "Field \"pattern\" contains at least one unnamed matcher group; write (?P<name>…)");
 }
 
 void check_convert(Fields& fields, const ActionKeys& keys) {
   if (keys.sources() > 0 || !keys.pattern.empty())
-    late(fields, "action", "Action \"convert\" does not use value sources or \"pattern\" field; drop them");
+    fields.refuse_when_used("action", "Action \"convert\" does not use value sources or \"pattern\" field; drop them");
   constexpr std::array<std::string_view, 3> types{"string", "int", "double"};
   if (keys.converted_type.empty())
-    late(fields, "action", "missing required field \"converted_type\" for action \"convert\"; add it");
+    fields.refuse_when_used("action", "missing required field \"converted_type\" for action \"convert\"; add it");
   else if (std::ranges::find(types, keys.converted_type) == types.end())
-    late(fields, "converted_type", "invalid value \"" + keys.converted_type + "\"; use string, int or double");
+    fields.refuse_when_used("converted_type", "invalid value \"" + keys.converted_type + "\"; use string, int or double");
 }
 
 void check_action(Fields& fields, const ActionKeys& keys, const AttributeAction& action) {
   using Kind = AttributeAction::Kind;
   if (action.kind != Kind::convert && !keys.converted_type.empty())
-    late(fields, "converted_type", "Action \"" + keys.action + "\" does not use the \"converted_type\" field; drop it");
+    fields.refuse_when_used("converted_type", "Action \"" + keys.action + "\" does not use the \"converted_type\" field; drop it");
   switch (action.kind) {
     case Kind::insert:
     case Kind::update:
@@ -114,7 +108,7 @@ void check_action(Fields& fields, const ActionKeys& keys, const AttributeAction&
     case Kind::erase:
     case Kind::hash:
       if (keys.value || !keys.from_attribute.empty())
-        late(fields, "action",
+        fields.refuse_when_used("action",
              "Action \"" + keys.action + "\" does not use \"value\" or \"from_attribute\"; drop them");
       return;
     case Kind::extract:
@@ -142,12 +136,12 @@ void add_action(Fields& fields, std::vector<AttributeAction>& actions) {
   const ActionKeys keys = read_action(fields);
   const auto kind = kind_of(keys.action);
   if (!kind)
-    return late(
-        fields, "action",
+    return fields.refuse_when_used(
+        "action",
         "unsupported action \"" + keys.action + "\"; use insert, update, upsert, delete, hash, extract or convert");
   const bool by_pattern = *kind == AttributeAction::Kind::erase || *kind == AttributeAction::Kind::hash;
   if (keys.key.empty() && !(by_pattern && !keys.pattern.empty()))
-    return late(fields, "key", "missing required field \"key\"; name the attribute");
+    return fields.refuse_when_used("key", "missing required field \"key\"; name the attribute");
   AttributeAction action;
   action.kind = *kind;
   action.key = keys.key;
@@ -179,7 +173,7 @@ std::optional<TextChoice> choice(Fields& fields, std::string_view key, const std
     return result;
   }
   if (type != "regexp") {
-    late(fields, "match_type", "unrecognized match_type: '" + type + "', valid types are: [regexp strict]");
+    fields.refuse_when_used("match_type", "unrecognized match_type: '" + type + "', valid types are: [regexp strict]");
     return result;
   }
   for (const std::string& text : texts) {
@@ -187,7 +181,7 @@ std::optional<TextChoice> choice(Fields& fields, std::string_view key, const std
     if (auto regex = Regex::compile(text, error))
       result.expressions.push_back(std::move(*regex));
     else
-      late(fields, key, "error parsing regexp \"" + text + "\": " + error);
+      fields.refuse_when_used(key, "error parsing regexp \"" + text + "\": " + error);
   }
   return result;
 }
@@ -197,17 +191,17 @@ std::vector<AttributeMatch> attribute_matches(Fields& fields, std::string_view k
   fields.maps(key, [&](Fields& one) {
     AttributeMatch match;
     one.text("key", match.key);
-    if (match.key.empty()) late(one, "key", "can't have empty key in the list of attributes; name one");
+    if (match.key.empty()) one.refuse_when_used("key", "can't have empty key in the list of attributes; name one");
     const Value* const value = one.take("value");
     match.value = value == nullptr ? std::nullopt : attribute_value(*value);
     if (match.value && type == "regexp") {
       const auto* text = match.value->get<std::string>();
       if (text == nullptr)
-        late(one, "value", "match_type=regexp only supports texts; put the value in quotes");
+        one.refuse_when_used("value", "match_type=regexp only supports texts; put the value in quotes");
       else
         match.expression = choice(one, "value", {*text}, type);
     } else if (match.value && type != "strict") {
-      late(fields, "match_type", "unrecognized match_type: '" + type + "', valid types are: [regexp strict]");
+      fields.refuse_when_used("match_type", "unrecognized match_type: '" + type + "', valid types are: [regexp strict]");
     }
     all.push_back(std::move(match));
   });
@@ -251,7 +245,7 @@ MatchProperties match_properties(Fields& fields) {
   fields.unmodelled(kOtherSignals);
   if (!result.services && !result.span_names && !result.span_kinds && result.attributes.empty() &&
       result.resources.empty() && result.libraries.empty())
-    late(fields, "",
+    fields.refuse_when_used("",
          "at least one of \"attributes\", \"libraries\", or \"resources\" field must be specified; add one");
   return result;
 }

@@ -600,6 +600,11 @@ void Fields::refuse(std::string_view key, std::string message) {
   reading_.refuse(value == nullptr ? map_ : *value, value == nullptr ? path_ : path_of(key), std::move(message));
 }
 
+void Fields::refuse_when_used(std::string_view key, std::string message) {
+  const Value* const value = map_.find(key);
+  reading_.refuse_when_used(value == nullptr ? map_ : *value, path_of(key), std::move(message));
+}
+
 void Fields::finish() {
   if (open_) return;
   for (const Member& entry : map_.members) {

@@ -119,6 +119,8 @@ class Fields {
   const Value& value() const { return map_; }
   Reading& reading() { return reading_; }
   void refuse(std::string_view key, std::string message);  ///< at the value of this key, or at the map
+  /// The same, where the collector refuses only when it builds a pipeline with the component.
+  void refuse_when_used(std::string_view key, std::string message);
   void finish();                                           ///< refuses the keys nobody took
 
  private:

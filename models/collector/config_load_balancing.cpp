@@ -39,11 +39,9 @@ void dns_resolver(Fields& fields, LoadBalancingConfig& config) {
   fields.duration("timeout", timeout);
   if (config.interval == Duration{}) config.interval = std::chrono::seconds{5};
   if (config.hostname.empty())
-    fields.reading().refuse_when_used(fields.value(), fields.path_of("hostname"),
-                                      "no hostname specified to resolve the backends; give hostname: a name");
+    fields.refuse_when_used("hostname", "no hostname specified to resolve the backends; give hostname: a name");
   if (config.interval < Duration{})
-    fields.reading().refuse_when_used(fields.value(), fields.path_of("interval"),
-                                      "non-positive interval for NewTicker: the collector panics; give e.g. 5s");
+    fields.refuse_when_used("interval", "non-positive interval for NewTicker: the collector panics; give e.g. 5s");
 }
 
 void kubernetes_resolver(Fields& fields, LoadBalancingConfig& config) {
@@ -54,8 +52,7 @@ void kubernetes_resolver(Fields& fields, LoadBalancingConfig& config) {
   fields.duration("timeout", timeout);
   if (fields.reading().semantics.load_balancer_is_helped) fields.boolean("return_hostnames", names);
   if (config.hostname.empty())
-    fields.reading().refuse_when_used(fields.value(), fields.path_of("service"),
-                                      "no service specified to resolve the backends; give service: name.namespace");
+    fields.refuse_when_used("service", "no service specified to resolve the backends; give service: name.namespace");
 }
 
 /// Exactly one; how many there are is looked at when the exporter is built.
@@ -70,8 +67,7 @@ void resolvers(Fields& fields, LoadBalancingConfig& config) {
   take("static", Resolver::fixed, [&config](Fields& inner) {
     inner.texts("hostnames", config.hostnames);
     if (config.hostnames.empty())
-      inner.reading().refuse_when_used(inner.value(), inner.path_of("hostnames"),
-                                       "no endpoints specified for the static resolver; give hostnames: [host:4317]");
+      inner.refuse_when_used("hostnames", "no endpoints specified for the static resolver; give hostnames: [host:4317]");
   });
   take("dns", Resolver::dns, [&config](Fields& inner) { dns_resolver(inner, config); });
   take("k8s", Resolver::kubernetes, [&config](Fields& inner) { kubernetes_resolver(inner, config); });
@@ -79,8 +75,7 @@ void resolvers(Fields& fields, LoadBalancingConfig& config) {
   if (config.resolver == Resolver::kubernetes) fields.leave_out("k8s: resolved once, as a DNS name would be", kUnknownEffect);
   if (config.resolver == Resolver::cloud_map) fields.leave_out("aws_cloud_map", kUnknownEffect);
   if (count > 1)
-    fields.reading().refuse_when_used(fields.value(), fields.path_of(""),
-                                      "only one resolver should be specified; drop all but one");
+    fields.refuse_when_used("", "only one resolver should be specified; drop all but one");
 }
 
 void routing(Fields& fields, LoadBalancingConfig& config) {
@@ -97,8 +92,7 @@ void routing(Fields& fields, LoadBalancingConfig& config) {
     fields.refuse("routing_attributes", "routing_attributes can only be used when routing_key is \"attributes\"; got \"" +
                                             key + "\"; drop them or set routing_key: attributes");
   if (key.empty() || key == "traceID" || config.routing_key != Key::trace_id) return;
-  fields.reading().refuse_when_used(fields.value(), fields.path_of("routing_key"),
-                                    "unsupported routing_key: " + key + "; for traces use traceID, service" +
+  fields.refuse_when_used("routing_key", "unsupported routing_key: " + key + "; for traces use traceID, service" +
                                         (knows_attributes ? " or attributes" : ""));
 }
 
@@ -134,8 +128,7 @@ LoadBalancingConfig load_balancing_exporter(Fields& fields) {
   fields.section("resolver", [&config](Fields& inner) { resolvers(inner, config); });
   routing(fields, config);
   if (config.resolver == Resolver::none)
-    fields.reading().refuse_when_used(fields.value(), fields.path_of("resolver"),
-                                      "no resolvers specified for the exporter; give resolver: {static: {hostnames: […]}}");
+    fields.refuse_when_used("resolver", "no resolvers specified for the exporter; give resolver: {static: {hostnames: […]}}");
   return config;
 }
 

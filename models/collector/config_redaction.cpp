@@ -8,12 +8,6 @@
 namespace spillway::collector {
 namespace {
 
-/// What the collector refuses when it builds the processor.
-void late(Fields& fields, std::string_view key, std::string message) {
-  const Value* const value = fields.value().find(key);
-  fields.reading().refuse_when_used(value == nullptr ? fields.value() : *value, fields.path_of(key), std::move(message));
-}
-
 std::vector<Regex> expressions(Fields& fields, std::string_view key) {
   std::vector<std::string> texts;
   fields.texts(key, texts);
@@ -21,7 +15,7 @@ std::vector<Regex> expressions(Fields& fields, std::string_view key) {
   for (const std::string& text : texts) {
     std::string error;
     if (auto one = Regex::compile(text, error)) all.push_back(std::move(*one));
-    else late(fields, key, "error compiling regex in list: " + error);
+    else fields.refuse_when_used(key, "error compiling regex in list: " + error);
   }
   return all;
 }
@@ -94,7 +88,7 @@ SpanNamingConfig span_processor(Fields& fields) {
       for (const std::string& rule : rules) {
         std::string error;
         if (auto one = Regex::compile(rule, error)) config.rules.push_back(std::move(*one));
-        else late(inner, "rules", "invalid regexp pattern " + rule + ": " + error);
+        else inner.refuse_when_used("rules", "invalid regexp pattern " + rule + ": " + error);
       }
     });
   });
@@ -109,11 +103,11 @@ SpanNamingConfig span_processor(Fields& fields) {
     if (code == "Ok") config.status = SpanStatus::ok;
     else if (code == "Error") config.status = SpanStatus::error;
     else if (code == "Unset") config.status = SpanStatus::unset;
-    else late(fields, "status", "\"status\" must have specified \"code\" as \"Ok\" or \"Error\" or \"Unset\"");
+    else fields.refuse_when_used("status", "\"status\" must have specified \"code\" as \"Ok\" or \"Error\" or \"Unset\"");
     if (!config.description.empty() && code != "Error")
-      late(fields, "status", "\"description\" can be specified only for \"code\" \"Error\"; drop it");
+      fields.refuse_when_used("status", "\"description\" can be specified only for \"code\" \"Error\"; drop it");
   } else if (config.from_attributes.empty() && config.rules.empty()) {
-    late(fields, "name", "either \"from_attributes\" or \"to_attributes\" must be specified in \"name:\" or \"setStatus\" must be specified");
+    fields.refuse_when_used("name", "either \"from_attributes\" or \"to_attributes\" must be specified in \"name:\" or \"setStatus\" must be specified");
   }
   return config;
 }

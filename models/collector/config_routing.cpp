@@ -97,11 +97,9 @@ bool compile(Fields& fields, const Entry& entry, RoutingConfig::Route& route) {
   ottl::Diagnosis diagnosis;
   const auto place = route.by_span ? ottl::Context::span : ottl::Context::resource;
   auto condition = ottl::Condition::parse_route(text, place, reading.semantics, diagnosis);
-  const Value* const value = fields.value().find(key);
   if (!diagnosis.error.empty())
-    reading.refuse_when_used(value == nullptr ? fields.value() : *value, fields.path_of(key),
-                             "unable to parse OTTL statement \"" + text + "\": " + diagnosis.error + ", at character " +
-                                 std::to_string(diagnosis.offset + 1) + " of the statement");
+    fields.refuse_when_used(key, "unable to parse OTTL statement \"" + text + "\": " + diagnosis.error + ", at character " +
+                                     std::to_string(diagnosis.offset + 1) + " of the statement");
   for (const std::string& what : diagnosis.unmodelled) fields.leave_out("OTTL " + what, kUnknownEffect);
   if (condition) route.condition.push_back(std::move(*condition));
   return condition.has_value();

@@ -86,10 +86,6 @@ void not_negative(Fields& fields, std::string_view key, Duration value) {
 /// What the connector refuses, or fails at, when it is built.
 void check_sizes(Fields& fields, const SpanMetricsConfig& config, std::int64_t timestamps, std::int64_t dimensions_cache) {
   Reading& reading = fields.reading();
-  const auto refuse_late = [&](std::string_view key, std::string message) {
-    const Value* const value = fields.value().find(key);
-    reading.refuse_when_used(value == nullptr ? fields.value() : *value, fields.path_of(key), std::move(message));
-  };
   if (!reading.semantics.span_metrics_is_newer && dimensions_cache <= 0)
     fields.refuse("dimensions_cache_size", "invalid cache size: " + std::to_string(dimensions_cache) +
                                                ", the maximum number of the items in the cache should be positive");
@@ -99,9 +95,9 @@ void check_sizes(Fields& fields, const SpanMetricsConfig& config, std::int64_t t
   if (config.aggregation_cardinality_limit < 0)
     fields.refuse("aggregation_cardinality_limit", "invalid aggregation_cardinality_limit: the limit should be positive");
   if (config.resource_metrics_cache_size <= 0)
-    refuse_late("resource_metrics_cache_size", "must provide a positive size; drop it for 1000");
+    fields.refuse_when_used("resource_metrics_cache_size", "must provide a positive size; drop it for 1000");
   if (config.metrics_flush_interval == Duration{})
-    refuse_late("metrics_flush_interval", "the collector panics: non-positive interval for NewTicker; give e.g. 15s");
+    fields.refuse_when_used("metrics_flush_interval", "the collector panics: non-positive interval for NewTicker; give e.g. 15s");
 }
 
 }  // namespace

@@ -7,10 +7,10 @@
 #include <limits>
 #include <utility>
 
+#include "models/scenario/ascii.hpp"
+
 namespace spillway::collector {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::size_t digits_from(std::string_view text, std::size_t at) {
   std::size_t end = at;

@@ -6,17 +6,17 @@
 #include <functional>
 #include <utility>
 
+#include "models/scenario/ascii.hpp"
+
 namespace spillway::collector {
 namespace {
 
 constexpr int kDigits = 14;
 constexpr std::string_view kSeedMark = "seed=";  ///< no sender can have written it: '=' ends a key
 
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_key_char(char c) { return is_lower(c) || is_digit(c) || c == '_' || c == '-' || c == '*' || c == '/'; }
 bool is_name_char(char c) { return is_lower(c) || is_digit(c); }
-bool is_field_char(char c) { return is_name_char(c) || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' || c == '-'; }
+bool is_field_char(char c) { return is_name_char(c) || is_upper(c) || c == '.' || c == '_' || c == '-'; }
 
 bool is_member_key(std::string_view key) {
   if (key.size() > 256) return false;

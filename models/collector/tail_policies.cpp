@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/scenario/ascii.hpp"
+
 namespace spillway::collector {
 namespace {
 
@@ -10,9 +12,6 @@ constexpr std::uint64_t kPrime = 0x100000001b3ULL;
 
 std::int64_t milliseconds(Duration d) { return d / std::chrono::milliseconds{1}; }
 std::int64_t whole_seconds(Time t) { return t.time_since_epoch() / std::chrono::seconds{1}; }
-
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_state_key(std::string_view key) {
   const std::size_t at = key.find('@');

@@ -9,7 +9,7 @@ namespace spillway::collector {
 namespace {
 
 /// A decimal number at the front of the text, which loses it.
-std::optional<double> take_number(std::string_view& text) {
+std::optional<double> take_decimal(std::string_view& text) {
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
   if (error != std::errc{} || !std::isfinite(number)) return std::nullopt;
@@ -37,7 +37,7 @@ constexpr std::array<Factor, 6> kGoSizes{
 
 template <std::size_t N>
 std::optional<double> scaled(std::string_view text, const std::array<Factor, N>& factors) {
-  const auto number = take_number(text);
+  const auto number = take_decimal(text);
   if (!number || *number < 0) return std::nullopt;
   for (const auto& [suffix, factor] : factors)
     if (text == suffix) return *number * factor;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdio>
 
+#include "models/scenario/ascii.hpp"
 #include "models/scenario/utf8.hpp"
 
 namespace spillway::language {
@@ -29,8 +30,6 @@ const Scale* find(const std::array<Scale, N>& scales, std::string_view name) {
     if (scale.name == name) return &scale;
   return nullptr;
 }
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 void skip_spaces(std::string_view& text) { text.remove_prefix(std::min(text.find_first_not_of(' '), text.size())); }
 

@@ -8,11 +8,12 @@
 #include <tuple>
 #include <utility>
 
+#include "models/scenario/ascii.hpp"
+
 namespace spillway::real {
 namespace {
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter(char c) { return is_lower(c) || is_upper(c) || c == '_' || c == ':'; }
 
 /// What is left of a line.
 class Cursor {

@@ -23,7 +23,7 @@ namespace {
 using analysis::ApplicationFit;
 using analysis::ReadingResult;
 
-struct Settings {
+struct CalibrateSettings {
   std::vector<std::string> sources, held_out;
   real::SourceOptions from;
   Format format = Format::text;
@@ -68,7 +68,7 @@ void print_reading(const Read& read, const analysis::FittedApplication& applicat
   else std::cout << rendered(analysis::reading_report(read.results, application), format);
 }
 
-int import(const Settings& settings) {
+int import(const CalibrateSettings& settings) {
   if (const auto objection = objection_to(settings.out)) {
     std::cerr << "spillway: error: --out " << *objection << "\n";
     return kInput;
@@ -88,7 +88,7 @@ int import(const Settings& settings) {
   return kFine;
 }
 
-int calibrate(const Settings& settings) {
+int calibrate(const CalibrateSettings& settings) {
   const Read read = read_loads(settings.sources, settings.from);
   const ApplicationFit fit{read.recordings};
   const analysis::FittedApplication application = fit.fit();
@@ -103,7 +103,7 @@ int calibrate(const Settings& settings) {
   return kFine;
 }
 
-int validate(const Settings& settings) {
+int validate(const CalibrateSettings& settings) {
   const ApplicationFit fit{read_loads(settings.sources, settings.from).recordings};
   if (fit.empty()) return nothing_to_fit(settings.sources.front());
   std::vector<analysis::Load> loads;
@@ -119,7 +119,7 @@ int validate(const Settings& settings) {
   return kFine;
 }
 
-void add_source_options(CLI::App& command, Settings& settings) {
+void add_source_options(CLI::App& command, CalibrateSettings& settings) {
   command.add_option("--api", settings.from.api, "of a server: jaeger, zipkin or tempo (it is asked)")
       ->check(CLI::IsMember({"jaeger", "zipkin", "tempo"}).description(""))
       ->type_name("NAME");
@@ -130,7 +130,7 @@ void add_source_options(CLI::App& command, Settings& settings) {
   add_format(command, settings.format);
 }
 
-void add_rate(CLI::App& command, Settings& settings) {
+void add_rate(CLI::App& command, CalibrateSettings& settings) {
   command.add_option("--rate", settings.rate, "requests per second that the scenario is written for (as recorded)")
       ->check(CLI::Range(1e-6, 1e7).description(""))
       ->type_name("R");
@@ -154,7 +154,7 @@ fitted to.)";
 }  // namespace
 
 void add_import(CLI::App& spillway, Action& chosen) {
-  auto settings = std::make_shared<Settings>();
+  auto settings = std::make_shared<CalibrateSettings>();
   CLI::App& command = *spillway.add_subcommand(kImport.name, kImport.about);
   command.footer(kImportExamples);
   command.add_option("SOURCE", settings->sources, "files, folders, URLs; read as one recording")->required()->type_name("");
@@ -167,7 +167,7 @@ void add_import(CLI::App& spillway, Action& chosen) {
 }
 
 void add_calibrate(CLI::App& spillway, Action& chosen) {
-  auto settings = std::make_shared<Settings>();
+  auto settings = std::make_shared<CalibrateSettings>();
   CLI::App& command = *spillway.add_subcommand(kCalibrate.name, kCalibrate.about);
   command.add_option("RECORDING", settings->sources, "files, folders or URLs, one load each")->required()->type_name("");
   command.add_option("--out", settings->out, "file for the parameters")->type_name("FILE");
@@ -178,7 +178,7 @@ void add_calibrate(CLI::App& spillway, Action& chosen) {
 }
 
 void add_validate(CLI::App& spillway, Action& chosen) {
-  auto settings = std::make_shared<Settings>();
+  auto settings = std::make_shared<CalibrateSettings>();
   CLI::App& command = *spillway.add_subcommand(kValidate.name, kValidate.about);
   command.footer(kValidateExamples);
   command.add_option("RECORDING", settings->sources, "recordings to fit to, one load each")->required()->type_name("");

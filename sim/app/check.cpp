@@ -16,7 +16,7 @@
 namespace spillway::app {
 namespace {
 
-struct Settings {
+struct CheckSettings {
   std::vector<std::string> files;
   ScenarioOptions scenario;
   ReviewOptions review;
@@ -54,7 +54,7 @@ void print_findings(const FileReview& review) {
 }
 
 /// Looks at every collector's file under the load of the scenario. True when there is a trap.
-bool review_collectors(const Scenario& scenario, const Settings& settings, std::vector<FileReview>& reviews) {
+bool review_collectors(const Scenario& scenario, const CheckSettings& settings, std::vector<FileReview>& reviews) {
   bool trapped = false;
   for (const CollectorUse& use : scenario.collectors) {
     collector::ConfigRequest request{use.config, use.environment, std::nullopt, use.key};
@@ -68,7 +68,7 @@ bool review_collectors(const Scenario& scenario, const Settings& settings, std::
   return trapped;
 }
 
-int check_scenario(const std::string& file, const Settings& settings, std::vector<FileReview>& reviews) {
+int check_scenario(const std::string& file, const CheckSettings& settings, std::vector<FileReview>& reviews) {
   Problems problems;
   LoadedScenario loaded = load_scenario(file, overrides_of(settings.scenario), problems);
   std::shared_ptr<const PreparedScenario> prepared;
@@ -83,7 +83,7 @@ int check_scenario(const std::string& file, const Settings& settings, std::vecto
   return settings.strict && trapped ? kInput : kFine;
 }
 
-int check_collector(const std::string& file, const Settings& settings, std::vector<FileReview>& reviews) {
+int check_collector(const std::string& file, const CheckSettings& settings, std::vector<FileReview>& reviews) {
   FileReview review = review_of(request_of({file}, settings.review), load_of(settings.review));
   if (settings.format == ReviewFormat::text) {
     print(review.problems);
@@ -98,7 +98,7 @@ int check_collector(const std::string& file, const Settings& settings, std::vect
 }
 
 /// Looks into the file to see what it is; a file that is no YAML at all is reported once, here.
-int check_file(const std::string& file, const Settings& settings, std::vector<FileReview>& reviews) {
+int check_file(const std::string& file, const CheckSettings& settings, std::vector<FileReview>& reviews) {
   Problems problems;
   const LoadedDocument loaded = load_stream(file, problems, {.merge_keys = true});
   if (!loaded.document) {
@@ -110,7 +110,7 @@ int check_file(const std::string& file, const Settings& settings, std::vector<Fi
   return collector ? check_collector(file, settings, reviews) : check_scenario(file, settings, reviews);
 }
 
-int check(const Settings& settings) {
+int check(const CheckSettings& settings) {
   int code = kFine;
   std::vector<FileReview> reviews;
   for (const std::string& file : settings.files) code = graver(code, check_file(file, settings, reviews));
@@ -118,7 +118,7 @@ int check(const Settings& settings) {
   return code;
 }
 
-constexpr const char* kExamples = R"(
+constexpr const char* kCheckExamples = R"(
 Examples:
   spillway check scenarios/trinity/backend-down.yaml
   spillway check otel-collector.yaml --collector-version 0.111.0
@@ -136,10 +136,10 @@ const std::map<std::string, ReviewFormat> kFormats{
 }  // namespace
 
 void add_check(CLI::App& spillway, Action& chosen) {
-  auto settings = std::make_shared<Settings>();
+  auto settings = std::make_shared<CheckSettings>();
   CLI::App& command =
       *spillway.add_subcommand("check", "every problem and trap of scenario and collector files at once");
-  command.footer(kExamples);
+  command.footer(kCheckExamples);
   command.add_option("FILE", settings->files, "scenario or collector files")->required()->type_name("");
   add_scenario_options(command, settings->scenario);
   add_review_options(command, settings->review);

@@ -12,7 +12,7 @@
 namespace spillway::app {
 namespace {
 
-struct Settings {
+struct CompareSettings {
   std::vector<std::string> records;
   std::string scenario;
   std::vector<std::string> judge;
@@ -80,7 +80,7 @@ int relate_one(const std::string& name_a, const RunRecord& a, const std::string&
   return kFine;
 }
 
-int compare(const Settings& settings) {
+int compare(const CompareSettings& settings) {
   std::vector<analysis::JudgeSpec> specs;
   int code = settings.scenario.empty() ? kFine : add_from_scenario(settings.scenario, specs);
   for (const std::string& text : settings.judge) code = graver(code, add_from_option(text, specs));
@@ -96,7 +96,7 @@ int compare(const Settings& settings) {
   return code;
 }
 
-constexpr const char* kExamples = R"(
+constexpr const char* kCompareExamples = R"(
 Examples:
   spillway compare out/small-queue out/large-queue
   spillway compare out/simulated out/measured --scenario scenarios/collector-cases/queue-full.yaml
@@ -111,9 +111,9 @@ With judgements, the first record is the simulated one: exit code 99 when a figu
 }  // namespace
 
 void add_compare(CLI::App& spillway, Action& chosen) {
-  auto settings = std::make_shared<Settings>();
+  auto settings = std::make_shared<CompareSettings>();
   CLI::App& command = *spillway.add_subcommand("compare", "simulated with measured, or one policy with another");
-  command.footer(kExamples);
+  command.footer(kCompareExamples);
   command
       .add_option("RECORD", settings->records,
                   "record.json, or the folder it is in; the first is compared with each other one")

@@ -30,7 +30,7 @@ constexpr int kIdlePercentWanted = 15;
 /// On one with less than this others were at work: what hangs on milliseconds may have gone otherwise by chance.
 constexpr int kQuietPercent = 95;
 
-struct Settings {
+struct MeasureSettings {
   std::string file;
   bool cost_grid = false;
   CostGridSettings costs;
@@ -62,7 +62,7 @@ real::StorePrograms store_programs(const fs::path& scenario) {
   return {true, path("ZIPKIN"), path("VICTORIALOGS"), path("PROMTAIL"), path("PROMETHEUS"), scenario.parent_path() / "promtail.yaml"};
 }
 
-real::MeasureOptions programs(const Settings& settings) {
+real::MeasureOptions programs(const MeasureSettings& settings) {
   real::MeasureOptions options;
   options.logs = settings.logs;
   options.service_cpus = settings.service_cpus;
@@ -105,7 +105,7 @@ std::vector<analysis::JudgeSpec> judgements(const Scenario& scenario) {
 
 // A disagreement on a machine that others used is looked at once more, and both results are shown.
 int judged(const std::shared_ptr<const PreparedScenario>& prepared, const real::MeasureOptions& options,
-           const Settings& settings, const RunRecord& simulated, RunRecord& measured) {
+           const MeasureSettings& settings, const RunRecord& simulated, RunRecord& measured) {
   const auto specs = judgements(scenario_of(*prepared));
   if (specs.empty()) {
     // The senders played replication 0: its twin had the same requests.
@@ -125,7 +125,7 @@ int judged(const std::shared_ptr<const PreparedScenario>& prepared, const real::
 }
 
 /// What real services take is measured, not imposed: without idle time it would be a measure of the machine.
-bool refused_as_busy(const Settings& settings, const RunRecord& measured) {
+bool refused_as_busy(const MeasureSettings& settings, const RunRecord& measured) {
   if (settings.services != "real" || idle_percent(measured) >= kIdlePercentWanted) return false;
   std::cerr << "spillway: " << (settings.accept_busy ? "warning" : "error") << ": the machine had only "
             << measured.manifest.notes.at("machine idle") << " idle during this run, " << kIdlePercentWanted
@@ -135,7 +135,7 @@ bool refused_as_busy(const Settings& settings, const RunRecord& measured) {
   return !settings.accept_busy;
 }
 
-int measure(const Settings& settings) {
+int measure(const MeasureSettings& settings) {
   if (!settings.out.empty()) {
     if (const auto objection = objection_to(settings.out)) {
       std::cerr << "spillway: error: --out " << *objection << "\n";
@@ -168,7 +168,7 @@ int measure(const Settings& settings) {
   return code;
 }
 
-constexpr const char* kExamples = R"(
+constexpr const char* kMeasureExamples = R"(
 Examples:
   spillway measure scenarios/collector-cases/queue-full.yaml --compare
   spillway measure scenarios/trinity/healthy.yaml --duration 1min --compare
@@ -187,9 +187,9 @@ promtail.yaml beside the scenario, VictoriaLogs as its Loki (one more for the cl
 }  // namespace
 
 void add_measure(CLI::App& spillway, Action& chosen) {
-  auto settings = std::make_shared<Settings>();
+  auto settings = std::make_shared<MeasureSettings>();
   CLI::App& command = *spillway.add_subcommand(kMeasure.name, kMeasure.about);
-  command.footer(kExamples);
+  command.footer(kMeasureExamples);
   auto* scenario = command.add_option("SCENARIO", settings->file, "scenario file")->type_name("");
   auto* grid = command.add_flag("--cost-grid", settings->cost_grid,
                                 "instead of a scenario: what collectors cost, and how well that is predicted");

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Settings {
+struct RunSettings {
   std::vector<std::string> files;
   ScenarioOptions scenario;
   int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
@@ -43,7 +43,7 @@ int strictness(const PreparedScenario& prepared) {
   return code;
 }
 
-RunRecord record_of(const PreparedScenario& prepared, const Settings& settings) {
+RunRecord record_of(const PreparedScenario& prepared, const RunSettings& settings) {
   const RunOptions options{settings.shuffle_ties ? QueueKind::shuffled_ties : settings.queue};
   return simulated_record(prepared, scenario_of(prepared).replications, settings.threads, options);
 }
@@ -55,7 +55,7 @@ std::vector<analysis::Threshold> thresholds_of(const Scenario& scenario) {
 }
 
 /// Where the results of the n-th scenario go: the folder itself, or a folder in it for each of several.
-fs::path place_of(std::size_t index, const Settings& settings) {
+fs::path place_of(std::size_t index, const RunSettings& settings) {
   if (settings.files.size() == 1) return {};
   const std::string stem = fs::path{settings.files[index]}.stem().string();
   const auto same_stem = [&](const std::string& file) { return fs::path{file}.stem() == stem; };
@@ -77,7 +77,7 @@ int unknown_figures(const std::vector<analysis::ThresholdResult>& results, const
   return analysis::exit_code(results);
 }
 
-int run_one(const PreparedScenario& prepared, std::size_t index, const Settings& settings, Files& files) {
+int run_one(const PreparedScenario& prepared, std::size_t index, const RunSettings& settings, Files& files) {
   const Scenario& scenario = scenario_of(prepared);
   const RunRecord record = record_of(prepared, settings);
   const std::string first_line = scenario.description.substr(0, scenario.description.find('\n'));
@@ -89,7 +89,7 @@ int run_one(const PreparedScenario& prepared, std::size_t index, const Settings&
   return unknown_figures(input.thresholds, scenario);
 }
 
-int run(const Settings& settings) {
+int run(const RunSettings& settings) {
   if (!settings.out.empty()) {
     if (const auto objection = objection_to(settings.out)) {
       std::cerr << "spillway: error: --out " << *objection << "\n";
@@ -110,7 +110,7 @@ int run(const Settings& settings) {
   return code;
 }
 
-void add_kernel_options(CLI::App& command, Settings& settings) {
+void add_kernel_options(CLI::App& command, RunSettings& settings) {
   static const std::map<std::string, QueueKind> kinds{{"wheel", QueueKind::wheel}, {"reference", QueueKind::reference}};
   command.add_option("--threads", settings.threads, "replications at a time (as many as the machine has)")
       ->check(CLI::Range(1, 1024).description(""))
@@ -122,7 +122,7 @@ void add_kernel_options(CLI::App& command, Settings& settings) {
                    "events of one instant in another order: finds results that depend on it");
 }
 
-constexpr const char* kExamples = R"(
+constexpr const char* kRunExamples = R"(
 Examples:
   spillway run scenarios/trinity/backend-down.yaml
   spillway run scenarios/trinity/backend-down.yaml --replications 20 --seed 7
@@ -136,10 +136,10 @@ scenarios give one document after another.)";
 }  // namespace
 
 void add_run(CLI::App& spillway, Action& chosen) {
-  auto settings = std::make_shared<Settings>();
+  auto settings = std::make_shared<RunSettings>();
   CLI::App& command =
       *spillway.add_subcommand("run", "simulate; what was kept, lost and delayed, with intervals and thresholds");
-  command.footer(kExamples);
+  command.footer(kRunExamples);
   command.add_option("SCENARIO", settings->files, "scenario files")->required()->type_name("");
   add_scenario_options(command, settings->scenario);
   add_format(command, settings->format);

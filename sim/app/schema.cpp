@@ -10,7 +10,7 @@
 namespace spillway::app {
 namespace {
 
-constexpr const char* kExamples = R"(
+constexpr const char* kSchemaExamples = R"(
 Examples:
   spillway schema scenario > scenario.schema.json
   spillway schema record > record.schema.json)";
@@ -27,7 +27,7 @@ int print_schema(const std::string& what) {
 void add_schema(CLI::App& spillway, Action& chosen) {
   auto what = std::make_shared<std::string>();
   CLI::App& command = *spillway.add_subcommand("schema", "JSON Schema of scenario files or of run records");
-  command.footer(kExamples);
+  command.footer(kSchemaExamples);
   command.add_option("WHAT", *what, "scenario or record")
       ->required()
       ->check(CLI::IsMember({"scenario", "record"}).description(""))

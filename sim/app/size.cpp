@@ -16,7 +16,7 @@ namespace {
 
 using collector::review::Size;
 
-struct Settings {
+struct SizeSettings {
   std::vector<std::string> files;
   ReviewOptions review;
   Format format = Format::text;
@@ -45,7 +45,7 @@ std::string json_of(const std::vector<Size>& sizes) {
   return all.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
 }
 
-int size(const Settings& settings) {
+int size(const SizeSettings& settings) {
   Problems problems;
   const collector::LoadedConfig config = collector::load_config(request_of(settings.files, settings.review), problems);
   print(problems);
@@ -58,7 +58,7 @@ int size(const Settings& settings) {
   return kFine;
 }
 
-constexpr const char* kExamples = R"(
+constexpr const char* kSizeExamples = R"(
 Examples:
   spillway size otel-collector.yaml --traces-per-second 1000 --spans-per-trace 12
   spillway size deploy/collector.yaml --traces-per-second 5000 --replicas 3 --kept "10 %" --outage 15min
@@ -70,9 +70,9 @@ the replicas. Memory and CPU come from the cost model of the simulation, measure
 }  // namespace
 
 void add_size(CLI::App& spillway, Action& chosen) {
-  auto settings = std::make_shared<Settings>();
+  auto settings = std::make_shared<SizeSettings>();
   CLI::App& command = *spillway.add_subcommand("size", "slots, queues, memory, CPU and bytes for a stated load");
-  command.footer(kExamples);
+  command.footer(kSizeExamples);
   command.add_option("FILE", settings->files, "collector file: plain, manifest, resource or Helm values")
       ->required()
       ->type_name("");

@@ -15,7 +15,7 @@
 namespace spillway::app {
 namespace {
 
-struct Settings {
+struct WatchSettings {
   std::vector<std::string> sources;
   std::string length = "1min", step = "5s", out;
   real::WatchOptions options;
@@ -36,7 +36,7 @@ real::WatchTarget target_of(const std::string& text) {
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
-int watch(const Settings& settings) {
+int watch(const WatchSettings& settings) {
   if (!settings.out.empty()) {
     if (const auto objection = objection_to(settings.out)) {
       std::cerr << "spillway: error: --out " << *objection << "\n";
@@ -58,7 +58,7 @@ int watch(const Settings& settings) {
   return kFine;
 }
 
-constexpr const char* kExamples = R"(
+constexpr const char* kWatchExamples = R"(
 Examples:
   spillway watch aws/otel-collector=http://10.0.0.5:8888/metrics --for 10min --out out/live
   spillway watch http://prometheus:9090 --for 1h --every 15s --out out/live
@@ -71,9 +71,9 @@ simulation does, so that `compare` finds the same figures.)";
 }  // namespace
 
 void add_watch(CLI::App& spillway, Action& chosen) {
-  auto settings = std::make_shared<Settings>();
+  auto settings = std::make_shared<WatchSettings>();
   CLI::App& command = *spillway.add_subcommand(kWatch.name, kWatch.about);
-  command.footer(kExamples);
+  command.footer(kWatchExamples);
   command.add_option("SOURCE", settings->sources, "[NAME=]URL or folder")->required()->type_name("");
   command.add_option("--for", settings->length, "how long, of a Prometheus how far back (1min)")->type_name("TIME");
   command.add_option("--every", settings->step, "from one reading to the next (5s)")->type_name("TIME");

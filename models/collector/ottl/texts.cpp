@@ -5,14 +5,12 @@
 
 #include "models/collector/ottl/bodies.hpp"
 #include "models/collector/ottl/json.hpp"
+#include "models/scenario/ascii.hpp"
 #include "models/telemetry/digest.hpp"
 
 namespace spillway::collector::ottl {
 namespace {
 
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_number(char c) { return c >= '0' && c <= '9'; }
 // Letters beyond ASCII stay as they are; the real program knows them.
 char to_lower(char c) { return is_upper(c) ? static_cast<char>(c + 32) : c; }
 char to_upper(char c) { return is_lower(c) ? static_cast<char>(c - 32) : c; }
@@ -41,7 +39,7 @@ std::string camel_case(std::string_view text) {
     if (is_upper(c) || is_lower(c)) {
       out += c;
       raise = false;
-    } else if (is_number(c)) {
+    } else if (is_digit(c)) {
       out += c;
       raise = true;
     } else {
@@ -56,13 +54,13 @@ std::string snake_case(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i], next = i + 1 < text.size() ? text[i + 1] : '\0';
-    const bool turns = (is_upper(c) && (is_lower(next) || is_number(next))) ||
-                       (is_lower(c) && (is_upper(next) || is_number(next))) ||
-                       (is_number(c) && (is_upper(next) || is_lower(next)));
+    const bool turns = (is_upper(c) && (is_lower(next) || is_digit(next))) ||
+                       (is_lower(c) && (is_upper(next) || is_digit(next))) ||
+                       (is_digit(c) && (is_upper(next) || is_lower(next)));
     if (turns) {
       if (is_upper(c) && is_lower(next) && i > 0 && is_upper(text[i - 1])) out += '_';
       out += to_lower(c);
-      if (is_lower(c) || is_number(c) || is_number(next)) out += '_';
+      if (is_lower(c) || is_digit(c) || is_digit(next)) out += '_';
     } else {
       out += is_joint(c) ? '_' : to_lower(c);
     }

@@ -208,7 +208,7 @@ void old_names(const Facts& facts, Report& report) {
                 "metrics carry the name as written");
 }
 
-constexpr Trap kTraps[] = {
+constexpr Trap kExporterTraps[] = {
     {"otlp-http-path-twice", Weight::warning, "signal path in the base endpoint of otlp_http", doubled_path},
     {"otlp-port-of-the-other-protocol", Weight::warning, "port of the other OTLP protocol", wrong_port},
     {"grpc-tls-by-default", Weight::warning, "gRPC exporter without tls settings inside a cluster", tls_by_default},
@@ -224,6 +224,6 @@ constexpr Trap kTraps[] = {
 
 }  // namespace
 
-std::span<const Trap> exporter_traps() { return kTraps; }
+std::span<const Trap> exporter_traps() { return kExporterTraps; }
 
 }  // namespace spillway::collector::review

@@ -127,7 +127,7 @@ void queue_above_limit(const Facts& facts, Report& report) {
   }
 }
 
-constexpr Trap kTraps[] = {
+constexpr Trap kMemoryTraps[] = {
     {"memory-limiter-missing", Weight::warning, "pipeline without memory_limiter", none},
     {"memory-limiter-not-first", Weight::warning, "memory_limiter not first", not_first},
     {"memory-limiter-above-container", Weight::warning, "memory limit above the container's", above_container},
@@ -140,6 +140,6 @@ constexpr Trap kTraps[] = {
 
 }  // namespace
 
-std::span<const Trap> memory_traps() { return kTraps; }
+std::span<const Trap> memory_traps() { return kMemoryTraps; }
 
 }  // namespace spillway::collector::review

@@ -159,7 +159,7 @@ void batches_twice(const Facts& facts, Report& report) {
             "batch processor");
 }
 
-constexpr Trap kTraps[] = {
+constexpr Trap kQueueTraps[] = {
     {"queue-shorter-than-outage", Weight::warning, "sending queue full before the outage ends", shorter_than_outage},
     {"retry-gives-up", Weight::warning, "max_elapsed_time shorter than the outage", gives_up},
     {"retry-disabled", Weight::warning, "retries switched off", no_retry},
@@ -175,6 +175,6 @@ constexpr Trap kTraps[] = {
 
 }  // namespace
 
-std::span<const Trap> queue_traps() { return kTraps; }
+std::span<const Trap> queue_traps() { return kQueueTraps; }
 
 }  // namespace spillway::collector::review

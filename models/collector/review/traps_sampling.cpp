@@ -241,7 +241,7 @@ void metrics_of_samples(const Facts& facts, Report& report) {
     }
 }
 
-constexpr Trap kTraps[] = {
+constexpr Trap kSamplingTraps[] = {
     {"tail-sampling-fragments", Weight::warning, "tail sampling in several processes without routing by trace id",
      fragments},
     {"tail-sampling-too-few-traces", Weight::warning, "num_traces below rate x (decision_wait + 1 s)", too_few_traces},
@@ -263,6 +263,6 @@ constexpr Trap kTraps[] = {
 
 }  // namespace
 
-std::span<const Trap> sampling_traps() { return kTraps; }
+std::span<const Trap> sampling_traps() { return kSamplingTraps; }
 
 }  // namespace spillway::collector::review

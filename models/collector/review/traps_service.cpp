@@ -189,7 +189,7 @@ void own_address(const Facts& facts, Report& report) {
   }
 }
 
-constexpr Trap kTraps[] = {
+constexpr Trap kServiceTraps[] = {
     {"defined-but-not-used", Weight::warning, "component in no pipeline", unused},
     {"localhost-in-a-pod", Weight::warning, "receiver on localhost in a pod", local_in_pod},
     {"localhost-by-default", Weight::note, "receiver on localhost by default", local_default},
@@ -204,6 +204,6 @@ constexpr Trap kTraps[] = {
 
 }  // namespace
 
-std::span<const Trap> service_traps() { return kTraps; }
+std::span<const Trap> service_traps() { return kServiceTraps; }
 
 }  // namespace spillway::collector::review
