@@ -345,6 +345,10 @@ std::vector<CollectorPlace> World::collectors() const {
   return list;
 }
 
+bool World::is_between(const Endpoint& endpoint, const std::string& a, const std::string& b) const {
+  return std::minmax(endpoint.from, endpoint.to) == std::minmax(node_of(a), node_of(b));
+}
+
 std::vector<std::pair<std::uint16_t, std::string>> World::urls() const {
   std::vector<std::pair<std::uint16_t, std::string>> list;
   for (const auto& [key, id] : endpoints_) list.push_back(key);

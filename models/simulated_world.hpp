@@ -74,6 +74,9 @@ class World final : public AddressBook {
   Named who_is(std::uint16_t place, const std::string& name) const;
   /// Whatever is behind this URL for a caller at this place.
   const Endpoint& who_answers(std::uint16_t place, const std::string& url) { return network_.endpoint(endpoint(place, url)); }
+  /// Whether this link, between places or backends outside all places, is on the way to it.
+  bool is_between(const Endpoint& endpoint, const std::string& a, const std::string& b) const;
+  const Scenario& scenario() const { return scenario_; }
   /// Every URL that was asked for while the world was wired, with the place of the caller.
   std::vector<std::pair<std::uint16_t, std::string>> urls() const;
 

@@ -1,6 +1,19 @@
 #include "models/network/network.hpp"
 
 namespace spillway {
+namespace {
+
+// Linux: the first repetition after 200 ms (a new connection: 1 s), doubled each time. A connection whose owner closed it is
+// repeated eight times, then given up; the probe that may go out before the first repetition is left out.
+constexpr Duration kFirstRepetition = std::chrono::milliseconds{200};
+constexpr Duration kFirstConnect = std::chrono::seconds{1};
+constexpr Duration kOrphansLive = kFirstRepetition * 511;
+constexpr Duration kLongestPause = std::chrono::seconds{120};
+
+// Go keeps two for a host unless it is told otherwise (http.DefaultMaxIdleConnsPerHost).
+constexpr std::uint8_t kIdleConnections = 2;
+
+}  // namespace
 
 GrpcCode grpc_code_of(const Answer& answer) {
   switch (answer.kind) {
@@ -41,6 +54,7 @@ void Network::set_cut(std::uint16_t a, std::uint16_t b, bool cut) { link(a, b).c
 
 EndpointId Network::add_endpoint(Endpoint endpoint) {
   endpoints_.push_back(std::move(endpoint));
+  idle_.push_back(0);
   return static_cast<EndpointId>(endpoints_.size() - 1);
 }
 
@@ -67,16 +81,56 @@ bool Network::can_connect(EndpointId id) {
 }
 
 RequestId Network::post(Post post) {
-  const Endpoint& to = endpoints_[post.endpoint];
   const Duration timeout = post.timeout;
-  const std::int64_t bytes = post.body_bytes;
-  const RequestId id = requests_.add({std::move(post), {}, {}, false, false, false, false});
-  const Time there = delivery(to.from, to.to, bytes);
-  requests_[id].at_server = there != kNever;
-  requests_[id].lost = there == kNever;
-  if (there != kNever) run_.sim.schedule(there, self_, arrive, id);
+  std::uint8_t& idle = idle_[post.endpoint];
+  Request request;
+  request.connecting = idle == 0;
+  if (idle > 0) --idle;
+  request.at_server = true;
+  request.sent = run_.sim.now();
+  request.post = std::move(post);
+  const RequestId id = requests_.add(std::move(request));
+  // Before the repetitions of a packet: the kernel's clock is coarse, so theirs come late.
   if (timeout > Duration{0}) requests_[id].timeout = run_.sim.start_timer(run_.sim.now() + timeout, self_, time_out, id);
+  send(id);
   return id;
+}
+
+void Network::send(RequestId id) {
+  Request& request = requests_[id];
+  const Endpoint& to = endpoints_[request.post.endpoint];
+  const Time there = delivery(to.from, to.to, request.post.body_bytes);
+  if (there == kNever) return try_again(id, request_again);
+  request.connecting = false;
+  run_.sim.schedule(there, self_, arrive, id);
+}
+
+void Network::send_back(RequestId id) {
+  const Endpoint& to = endpoints_[requests_[id].post.endpoint];
+  const Time back = delivery(to.to, to.from, 200);
+  if (back == kNever) return try_again(id, answer_again);
+  run_.sim.schedule(back, self_, return_answer, id);
+}
+
+// What nobody owns any more is not sent again for ever.
+void Network::repeat(RequestId id) {
+  Request& request = requests_[id];
+  request.lost = request.client_gone && run_.sim.now() - request.sent >= kOrphansLive;
+  request.lost ? finish(id) : send(id);
+}
+
+// The packet vanished: the kernel sends it again later. Over gRPC nobody does here, see network.hpp.
+void Network::try_again(RequestId id, Kind what) {
+  Request& request = requests_[id];
+  if (request.post.format == WireFormat::otlp_grpc) {
+    request.lost = true;
+    request.at_server = false;
+    return;
+  }
+  const Duration first = request.connecting ? kFirstConnect : kFirstRepetition;
+  const Duration pause = std::min(first * (std::int64_t{1} << std::min<int>(request.tries, 10)), kLongestPause);
+  ++request.tries;
+  request.again = run_.sim.start_timer(run_.sim.now() + pause, self_, what, id);
 }
 
 void Network::handle(const Event& event) {
@@ -85,6 +139,8 @@ void Network::handle(const Event& event) {
     case arrive: return on_arrival(id);
     case return_answer: return on_answer(id);
     case time_out: return on_timeout(id);
+    case request_again: return repeat(id);
+    case answer_again: return send_back(id);
   }
 }
 
@@ -102,10 +158,9 @@ void Network::answer(RequestId id, const Answer& answer) {
   request.at_server = false;
   request.answer = answer;
   if (request.client_gone) return finish(id);
-  const Endpoint& to = endpoints_[request.post.endpoint];
-  const Time back = delivery(to.to, to.from, 200);
-  request.lost = back == kNever;
-  if (back != kNever) run_.sim.schedule(back, self_, return_answer, id);
+  request.tries = 0;
+  request.sent = run_.sim.now();
+  send_back(id);
 }
 
 void Network::never_answer(RequestId id) {
@@ -122,6 +177,9 @@ void Network::on_answer(RequestId id) {
   AnswerTo* client = request.post.client;
   const std::uint64_t token = request.post.token;
   const Answer answer = request.answer;
+  std::uint8_t& idle = idle_[request.post.endpoint];
+  if (answer.kind == Answer::Kind::refused) idle = 0;
+  if (answer.kind == Answer::Kind::status) idle = std::min<std::uint8_t>(idle + 1, kIdleConnections);
   finish(id);
   client->answered(token, answer);
 }
@@ -139,11 +197,12 @@ void Network::abandon(RequestId id) {
   leave(id);
 }
 
-// The client stops waiting. Until the server is done the request itself holds the items: they may still be stored.
+// The client stops waiting and closes the connection. What was written to it still goes its way: until the server is done
+// the request itself holds the items, since they may still be stored.
 void Network::leave(RequestId id) {
   Request& request = requests_[id];
   request.client_gone = true;
-  if (request.lost) return finish(id);
+  if (request.lost || request.connecting) return finish(id);
   if (!request.at_server) return;
   request.holds = true;
   run_.hold(request.post.payload, endpoints_[request.post.endpoint].reach);
@@ -151,6 +210,7 @@ void Network::leave(RequestId id) {
 
 void Network::finish(RequestId id) {
   const Request request = requests_.take(id);
+  run_.sim.cancel(request.again);
   if (!request.holds) return;
   run_.release(request.post.payload, endpoints_[request.post.endpoint].reach, end_of(request));
 }

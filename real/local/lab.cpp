@@ -68,11 +68,27 @@ void close_network() {
   run_ip("link set lo up\n");
 }
 
-bool filter_packets() {
+/// Why the rules of a filter could not be changed; empty: they are in place.
+std::string change_filter(std::vector<std::string> words, const std::string& rules) {
   const fs::path tool = find_program("iptables-restore");
-  if (tool.empty()) return false;
-  const ToolResult result = run_tool({tool.string()}, kFilterRules);
-  return result.end.signal == 0 && result.end.exit_code == 0;
+  if (tool.empty()) return "the command 'iptables-restore' is missing; install the package iptables";
+  words.insert(words.begin(), tool.string());
+  const ToolResult result = run_tool(words, rules);
+  return result.end.signal == 0 && result.end.exit_code == 0 ? "" : "iptables-restore: " + result.output;
+}
+
+bool filter_packets() { return change_filter({}, kFilterRules).empty(); }
+
+/// In front of the other rules, or taken away again.
+std::string cut_rules(const std::vector<Way>& ways, bool cut) {
+  std::string rules = "*filter\n";
+  for (const auto& [a, b] : ways) {
+    for (const char* const chain : {"INPUT", "OUTPUT", "FORWARD"}) {
+      const std::string head = std::string{cut ? "-I " : "-D "} + chain;
+      rules += head + " -s " + a + " -d " + b + " -j DROP\n" + head + " -s " + b + " -d " + a + " -j DROP\n";
+    }
+  }
+  return rules + "COMMIT\n";
 }
 
 /// Locally administered; `end` 0: at the hub, 1: in the room.
@@ -288,6 +304,12 @@ FileDescriptor Lab::open_socket(std::string_view room) const {
 std::optional<std::string> Lab::http_get(std::string_view room, const std::string& address, std::uint16_t port,
                                          const std::string& path, Duration timeout) const {
   return real::http_get(open_socket(room), address, port, path, timeout);
+}
+
+void Lab::set_cut(const std::vector<Way>& ways, bool cut) const {
+  if (ways.empty()) return;
+  if (const std::string why = change_filter({"--noflush"}, cut_rules(ways, cut)); !why.empty())
+    throw std::runtime_error("cannot cut a link: " + why);
 }
 
 bool Lab::stop_requested() const {

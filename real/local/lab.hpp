@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "real/local/file_descriptor.hpp"
@@ -45,6 +46,9 @@ std::string hub_address(int number);      ///< 10.98.200.(number + 1); number fr
 std::string room_address(int number);     ///< of eth0 in the number-th room of the spec, from 0
 std::string gateway_address(int number);  ///< the hub's end of that room's link
 
+/// Two addresses of a lab. At least one is a room's: what flows between them passes the hub.
+using Way = std::pair<std::string, std::string>;
+
 /// A lab that stands. Only exists while run_in_lab runs its function. Rooms are named as in the spec; the empty
 /// name is the hub, whose network the function itself lives in. All members may be called from the function's
 /// thread; http_get and open_socket from any thread.
@@ -69,6 +73,10 @@ class Lab {
                                       const std::string& path, Duration timeout) const;
   /// Runs `f` in a thread that stands in the room (network and mounts) and waits for it; exceptions pass through.
   void inside(std::string_view room, const std::function<void()>& f) const;
+
+  /// While a way is cut, packets between its two addresses vanish at the hub, in both directions, without a word to
+  /// either end. Throws std::runtime_error when the packet filter refuses. Called from the function's thread.
+  void set_cut(const std::vector<Way>& ways, bool cut) const;
 
   /// True once the user wants the run to end. The descriptor becomes readable then, for an event loop.
   bool stop_requested() const;

@@ -38,6 +38,7 @@ class LabBook final : public AddressBook {
 
   EndpointId endpoint(std::uint16_t place, const std::string& url) override {
     const Endpoint& known = world_.who_answers(place, url);
+    refuse_cut(known, url);
     const auto parsed = parse_url(url);
     RealEndpoint real;
     real.reach = known.reach;
@@ -60,6 +61,14 @@ class LabBook final : public AddressBook {
   }
 
  private:
+  /// Senders that are played here all have the hub's addresses, whatever their place: a cut would meet others, too.
+  void refuse_cut(const Endpoint& known, const std::string& url) const {
+    for (const Fault& fault : world_.scenario().faults) {
+      if (fault.kind != Fault::Kind::link || !world_.is_between(known, fault.between[0], fault.between[1])) continue;
+      throw std::runtime_error("the cut between " + fault.between[0] + " and " + fault.between[1] + " would have to stop " + url +
+                               ", whose sender is played here; cut a collector's way, or measure with --services real");
+    }
+  }
   std::string address_of(const std::string& server) const {
     for (const SinkPlan& sink : plan_.sinks) {
       if (sink.backend.name == server) return sink.address;
@@ -250,7 +259,8 @@ class Measurement {
 
   void apply(const Fault& fault, bool begins) {
     switch (fault.kind) {
-      case Fault::Kind::link: return;  // refused before: see missing_for_measure
+      case Fault::Kind::link:
+        return lab_.set_cut(ways_between(prepared_, plan_, fault.between[0], fault.between[1]), begins);
       case Fault::Kind::backend:
         for (std::size_t i = 0; i < sinks_.size(); ++i) {
           const BackendPlace& backend = plan_.sinks[i].backend;
@@ -411,6 +421,22 @@ void Measurement::add_services(RunRecord& record, const RenderUsers& users) {
   for (NotModelled& own : own_ways_of_stores(scenario_, plan_)) record.not_modelled.push_back(std::move(own));
 }
 
+std::vector<std::string> missing_for_cuts(const PreparedScenario& prepared, const LabPlan& plan, const MeasureOptions& options) {
+  std::vector<std::string> missing;
+  for (const Fault& fault : prepared.scenario.faults) {
+    if (fault.kind != Fault::Kind::link) continue;
+    const std::string cut = "the cut between " + fault.between[0] + " and " + fault.between[1];
+    if (options.stores.wanted) missing.push_back(cut + " would not meet the real stores; measure with scripted ones");
+    if (ways_between(prepared, plan, fault.between[0], fault.between[1]).empty())
+      missing.push_back(cut + " meets no collector's way; measure with --services real if it is one between services");
+    if (find_program("iptables-restore").empty()) missing.push_back(cut + " needs iptables-restore; install the package iptables");
+  }
+  for (const Link& link : prepared.scenario.links) {
+    if (link.bandwidth_bytes_per_second > 0) missing.push_back(link.where.path + ": a bandwidth cannot be made here; leave it out");
+  }
+  return missing;
+}
+
 }  // namespace
 
 const std::pair<collector::Version, fs::path>* stand_in(const MeasureOptions& options, collector::Version version) {
@@ -452,9 +478,7 @@ std::vector<std::string> missing_for_measure(const PreparedScenario& prepared, c
   if (options.stores.wanted) {
     for (const std::string& problem : missing_for_stores(prepared.scenario, plan, options.stores)) missing.push_back(problem);
   }
-  for (const Fault& fault : prepared.scenario.faults) {
-    if (fault.kind == Fault::Kind::link) missing.push_back("a cut link cannot be made here; use a backend fault with `hang: true`");
-  }
+  for (const std::string& problem : missing_for_cuts(prepared, plan, options)) missing.push_back(problem);
   return missing;
 }
 

@@ -149,7 +149,38 @@ void plan_stores(const PreparedScenario& prepared, World& world, LabPlan& plan) 
   plan.cloud_logs_address = room_address(static_cast<int>(number));
 }
 
+/// Everything that is at this end of a link.
+std::vector<std::string> addresses_at(const PreparedScenario& prepared, const LabPlan& plan, const std::string& end) {
+  std::vector<std::string> found;
+  for (const RoomPlan& room : plan.rooms) {
+    if (room.collector.place == end) found.push_back(room.address);
+  }
+  for (const ServicePlan& service : plan.services) {
+    if (prepared.scenario.places[service.place].name == end) found.push_back(service.address);
+  }
+  for (const SinkPlan& sink : plan.sinks) {
+    const std::string& name = prepared.scenario.backends[sink.backend.index].name;
+    if ((sink.backend.place.empty() ? name : sink.backend.place) == end) found.push_back(sink.address);
+  }
+  return found;
+}
+
 }  // namespace
+
+std::vector<Way> ways_between(const PreparedScenario& prepared, const LabPlan& plan, const std::string& a, const std::string& b) {
+  std::vector<Way> ways;
+  for (const std::string& here : addresses_at(prepared, plan, a)) {
+    for (const std::string& there : addresses_at(prepared, plan, b)) ways.emplace_back(here, there);
+  }
+  // A call between services of two places passes a relay.
+  for (const RelayPlan& relay : plan.relays) {
+    const ServicePlan& caller = plan.services[relay.from];
+    const std::string& from = prepared.scenario.places[caller.place].name;
+    const std::string& to = prepared.scenario.places[plan.services[relay.to].place].name;
+    if ((from == a && to == b) || (from == b && to == a)) ways.emplace_back(caller.address, relay.address);
+  }
+  return ways;
+}
 
 LabPlan plan_lab(const PreparedScenario& prepared, World& world, RealParts real) {
   LabPlan plan;

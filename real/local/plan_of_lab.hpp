@@ -67,6 +67,10 @@ struct RealParts {
   bool stores = false;  ///< with services only
 };
 
+/// Which addresses have to lose sight of each other when the link between these two ends is cut: places, or backends
+/// outside all places.
+std::vector<Way> ways_between(const PreparedScenario& prepared, const LabPlan& plan, const std::string& a, const std::string& b);
+
 LabPlan plan_lab(const PreparedScenario& prepared, World& world, RealParts real = {});
 
 }  // namespace spillway::real

@@ -129,17 +129,58 @@ TEST(Network, ASilentServerMeansATimeout) {
   EXPECT_EQ(net.fates().lost.at(0).items, 10);
 }
 
-TEST(Network, ACutLinkSwallowsTheRequest) {
+TEST(Network, ANewConnectionOverACutLinkDoesNotOutliveItsClient) {
   Exchange net;
   net.network.set_cut(0, 1, true);
   net.client.post_now(10);
-  net.script.at(1, [&] { net.network.set_cut(0, 1, false); });
-  net.run_until(20);
+  net.script.at(11, [&] { net.network.set_cut(0, 1, false); });
+  net.run_until(40);
   EXPECT_TRUE(net.server.arrived.empty());
   EXPECT_EQ(net.client.heard, (Heard{{10, "timed out"}}));
+  EXPECT_EQ(net.fates().lost.at(0).items, 10);
 }
 
-TEST(Network, ALinkCutOnTheWayBackSwallowsTheAnswer) {
+TEST(Network, ANewConnectionIsTriedAgainAfterOneThreeAndSevenSeconds) {
+  Exchange net;
+  net.network.set_cut(0, 1, true);
+  net.client.post_now(10);
+  net.script.at(3.5, [&] { net.network.set_cut(0, 1, false); });
+  net.run_until(20);
+  EXPECT_EQ(net.server.arrived, std::vector<double>{7.1});
+}
+
+TEST(Network, WhatWasWrittenToAnOpenConnectionArrivesAfterTheCutThoughItsClientGaveUp) {
+  Exchange net;
+  net.client.post_now(10);
+  net.script.at(5, [&] {
+    net.network.set_cut(0, 1, true);
+    net.client.post_now(10);
+  });
+  net.script.at(16, [&] { net.network.set_cut(0, 1, false); });
+  net.run_until(40);
+  ASSERT_EQ(net.server.arrived.size(), 2u);
+  EXPECT_NEAR(net.server.arrived[1], 5 + 0.2 * 63 + 0.1, 1e-9);  // the sixth repetition is the first after the cut
+  EXPECT_EQ(net.client.heard.back(), (Heard::value_type{15, "timed out"}));
+  EXPECT_EQ(net.fates().stored, 20);
+  EXPECT_EQ(net.fates().stored_though_given_up, 10);
+  EXPECT_EQ(net.fates().in_flight, 0);
+}
+
+TEST(Network, AnAbandonedConnectionIsGivenUpInTheEnd) {
+  Exchange net;
+  net.client.post_now(10);
+  net.script.at(5, [&] {
+    net.network.set_cut(0, 1, true);
+    net.client.post_now(10);
+  });
+  net.script.at(180, [&] { net.network.set_cut(0, 1, false); });
+  net.run_until(400);
+  EXPECT_EQ(net.server.arrived.size(), 1u);
+  EXPECT_EQ(net.fates().lost.at(0).items, 10);
+  EXPECT_EQ(net.fates().in_flight, 0);
+}
+
+TEST(Network, AnAnswerThatWaitsForACutLinkLongerThanItsClientComesToNobody) {
   Exchange net;
   net.client.post_now(10);
   net.script.at(0.5, [&] { net.network.set_cut(1, 0, true); });
