@@ -193,6 +193,7 @@ void Network::on_timeout(RequestId id) {
 }
 
 void Network::abandon(RequestId id) {
+  requests_[id].abandoned = true;
   run_.sim.cancel(requests_[id].timeout);
   leave(id);
 }
@@ -215,11 +216,12 @@ void Network::finish(RequestId id) {
   run_.release(request.post.payload, endpoints_[request.post.endpoint].reach, end_of(request));
 }
 
-// With a yes the server has taken over, though nobody is there to hear it.
+// With a yes the server has taken over, though nobody is there to hear it. A client that heard of its timeout says itself
+// whether it gives up or tries again.
 Cause Network::end_of(const Request& request) const {
-  if (request.lost) return vanished_;
-  if (request.answer.cause.index != 0) return request.answer.cause;
-  return request.answer.success() ? Ledger::handed_over() : vanished_;
+  if (!request.lost && request.answer.cause.index != 0) return request.answer.cause;
+  const bool taken = !request.lost && request.answer.success();
+  return taken || !request.abandoned ? Ledger::handed_over() : vanished_;
 }
 
 }  // namespace spillway

@@ -74,6 +74,7 @@ class Network final : public Component, public Transport {
     Answer answer;
     bool at_server = false;   ///< the server has to answer it yet
     bool client_gone = false;
+    bool abandoned = false;   ///< … without hearing of it: it will not say what became of its items
     bool lost = false;        ///< nothing more will happen to it
     bool connecting = false;  ///< no connection yet: without its client nothing is left of it
     std::uint8_t tries = 0;   ///< packets that vanished
