@@ -274,6 +274,8 @@ void Collector::build_receivers(Network& network, AddressBook& book, Signal sign
       const CredentialId credential = server_credential(zipkin->auth, book);
       ReceiverSettings settings{id, Protocol::zipkin, zipkin->max_request_body_size, credential, &usage_};
       settings.zipkin = {zipkin->parse_string_tags, semantics_.zipkin_semconv_new};
+      settings.lz4_bodies = semantics_.lz4_compression;
+      settings.snappy_blocks = semantics_.framed_snappy;
       add_receiver(network, std::move(settings), zipkin->endpoint, consumers);
     }
     const auto* otlp = std::get_if<OtlpReceiverConfig>(config);
@@ -294,6 +296,8 @@ void Collector::build_otlp_receivers(Network& network, AddressBook& book, Signal
   ReceiverSettings settings{id, Protocol::otlp_http, config.http_max_request_body_size, credential, &usage_};
   settings.signal = signal;
   settings.path = config.url_path(signal);
+  settings.lz4_bodies = semantics_.lz4_compression;
+  settings.snappy_blocks = semantics_.framed_snappy;
   add_receiver(network, std::move(settings), *config.http_endpoint, consumers);
 }
 

@@ -69,6 +69,7 @@ struct Setting {
 
 inline constexpr std::string_view kNoEffect = "no effect on the result";
 inline constexpr std::string_view kSizeOnly = "size only";
+inline constexpr std::string_view kSizeAndCostOnly = "size and CPU only";
 inline constexpr std::string_view kUnknownEffect = "unknown";
 
 /// A word that stands for a number, e.g. a level. The collector takes the number as well.

@@ -208,10 +208,13 @@ bool client_tls(Fields& fields) {
 
 void check_compression(Fields& fields, const std::string& compression) {
   const Semantics& semantics = fields.reading().semantics;
-  constexpr std::array common{"gzip", "zlib", "deflate", "snappy", "zstd", "none", ""};
-  if (std::ranges::find(common, compression) != common.end()) return;
-  if (compression == "lz4" && semantics.lz4_compression) return;
-  if (compression == "x-snappy-framed" && semantics.framed_snappy) return;
+  constexpr std::array modelled{"gzip", "none", ""};
+  if (std::ranges::find(modelled, compression) != modelled.end()) return;
+  constexpr std::array common{"zlib", "deflate", "snappy", "zstd"};
+  const bool known = std::ranges::find(common, compression) != common.end() ||
+                     (compression == "lz4" && semantics.lz4_compression) ||
+                     (compression == "x-snappy-framed" && semantics.framed_snappy);
+  if (known) return fields.leave_out("compression: " + compression + ", taken for gzip", kSizeAndCostOnly);
   fields.refuse("compression", "unsupported compression type \"" + compression +
                                    "\"; use gzip, zstd, snappy, zlib, deflate" +
                                    (semantics.lz4_compression ? ", lz4" : "") + " or none");

@@ -28,9 +28,16 @@ Media media_of(const RecordedPost& request) {
 }
 
 /// Only what the client itself compresses decodes; an encoding that is merely said meets a body of another form.
-bool encoding_refused(const RecordedPost& request) {
+bool encoding_refused(const RecordedPost& request, const ReceiverSettings& settings) {
   const std::string* encoding = request.header("content-encoding");
-  return encoding != nullptr && !encoding->empty() && !request.gzip;
+  if (encoding == nullptr || encoding->empty()) return false;
+  if (request.compress == "lz4") return !settings.lz4_bodies;
+  return request.compress.empty() || (request.compress == "x-snappy-framed" && !settings.snappy_blocks);
+}
+
+/// The name is known, the form is another.
+bool undecodable(const RecordedPost& request, const ReceiverSettings& settings) {
+  return request.compress == "snappy" && !settings.snappy_blocks;
 }
 
 bool too_large(const RecordedPost& request, const ReceiverSettings& settings) {
@@ -45,16 +52,16 @@ bool is_readable(const std::string& body, Media media, Signal signal) {
 
 int refusal_of_otlp(const RecordedPost& request, const ReceiverSettings& settings) {
   const Media media = media_of(request);
-  if (encoding_refused(request)) return media == Media::other ? 500 : 400;
+  if (encoding_refused(request, settings)) return media == Media::other ? 500 : 400;
   if (request.path != settings.path) return 404;
   if (request.method != "POST") return 405;
   if (media == Media::none || media == Media::other) return 415;
   if (too_large(request, settings)) return 400;
-  return is_readable(request.body, media, settings.signal) ? 0 : 400;
+  return !undecodable(request, settings) && is_readable(request.body, media, settings.signal) ? 0 : 400;
 }
 
 int refusal_of_zipkin(const RecordedPost& request, const ReceiverSettings& settings) {
-  if (encoding_refused(request) || too_large(request, settings)) return 400;
+  if (encoding_refused(request, settings) || too_large(request, settings) || undecodable(request, settings)) return 400;
   const auto spans = wire::decode_zipkin_json(request.body);
   return spans && translate_zipkin(*spans, settings.zipkin) ? 0 : 400;
 }

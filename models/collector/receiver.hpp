@@ -28,6 +28,8 @@ struct ReceiverSettings {
   Signal signal = Signal::traces;
   std::string path = "/v1/traces";  ///< otlp: the only one that is answered
   wire::ZipkinTranslation zipkin{};
+  bool lz4_bodies = true;      ///< understands Content-Encoding: lz4
+  bool snappy_blocks = true;   ///< … snappy as one block and x-snappy-framed; else snappy means frames
 };
 
 struct ReceiverCounters {

@@ -50,7 +50,7 @@ class Line {
       return;
     }
     for (const auto& [key, item] : json.items()) read_key(key, item, post);
-    if (post.gzip) post.headers.emplace_back("content-encoding", "gzip");
+    if (!post.compress.empty()) post.headers.emplace_back("content-encoding", post.compress);
     const bool typed = std::any_of(post.headers.begin(), post.headers.end(),
                                    [](const auto& header) { return header.first == "content-type"; });
     if (!typed && json.contains("body") && json["body"].is_structured())
@@ -84,14 +84,20 @@ class Line {
     if (key == "url") read_url(text, post);
     if (key == "method") post.method = text;
     if (key == "path") post.path = text;
-    if (key == "compress" && text != "gzip") problem("'compress' knows gzip only");
-    if (key == "compress") post.gzip = true;
+    if (key == "compress") read_compress(text, post);
     if (key == "body_file") {
       if (auto content = value_.input.read_file(text, value_.node.mark, value_.path)) post.body = std::move(*content);
     }
     const bool plain = std::all_of(text.begin(), text.end(), [](unsigned char c) { return c > 32 && c < 127; });
     if ((key == "method" || key == "path") && (!plain || text.empty()))
       problem("'" + key + "' has a character that HTTP does not allow there");
+  }
+
+  void read_compress(const std::string& text, RecordedPost& post) {
+    constexpr std::array known{"gzip", "zlib", "deflate", "zstd", "snappy", "x-snappy-framed", "lz4"};
+    if (std::find(known.begin(), known.end(), text) == known.end())
+      return problem("'compress' knows gzip, zlib, deflate, zstd, snappy, x-snappy-framed and lz4");
+    post.compress = text;
   }
 
   void read_url(const std::string& text, RecordedPost& post) {

@@ -234,7 +234,7 @@ struct RecordedPost {
   std::string path;  ///< empty: that of the URL
   std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case
   std::string body;
-  bool gzip = false;  ///< the client compresses it
+  std::string compress;  ///< the client does that to it, by the name of a Content-Encoding; empty: nothing
   std::optional<Duration> timeout;   ///< absent: the client's
   std::optional<ClientRetry> retry;  ///< absent: the client's
   std::optional<Signal> written;  ///< what a line of a file exporter holds

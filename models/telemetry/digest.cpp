@@ -44,4 +44,10 @@ std::uint32_t crc32(std::string_view octets) {
   return sum.checksum();
 }
 
+std::uint32_t crc32c(std::string_view octets) {
+  boost::crc_optimal<32, 0x1edc6f41, 0xffffffff, 0xffffffff, true, true> sum;
+  sum.process_bytes(octets.data(), octets.size());
+  return static_cast<std::uint32_t>(sum.checksum());
+}
+
 }  // namespace spillway

@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "real/emitter/encode.hpp"
-#include "real/sink/inflate.hpp"
+#include "real/sink/coding.hpp"
 
 namespace spillway::real {
 
@@ -72,7 +72,7 @@ class RealTransport::Exchange : public std::enable_shared_from_this<Exchange> {
     for (const auto& [name, value] : recorded.headers) request_.set(name, value);
     const auto credential = owner_.authorizations_.find(post_.credential);
     if (credential != owner_.authorizations_.end()) request_.set(http::field::authorization, credential->second);
-    request_.body() = recorded.gzip ? gzip(recorded.body) : recorded.body;
+    request_.body() = encode_body(coding_of(recorded.compress).value_or(Coding::plain), recorded.body);
     request_.prepare_payload();
     owner_.sent_bytes_ += static_cast<std::int64_t>(request_.body().size());
   }

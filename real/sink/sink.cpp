@@ -12,7 +12,7 @@
 #include "models/wire/spans.hpp"
 #include "real/grpc/wire.hpp"
 #include "real/sink/decode.hpp"
-#include "real/sink/inflate.hpp"
+#include "real/sink/coding.hpp"
 #include "real/sink/span_store.hpp"
 #include "real/sink/verdict.hpp"
 
@@ -65,14 +65,6 @@ std::vector<std::string> texts_of(BodyFormat format, std::string_view body) {
     for (const wire::WireSpan& span : group.spans) texts.push_back(span_text(span, group.resource));
   }
   return texts;
-}
-
-enum class Encoding { plain, zlib, unknown };
-
-Encoding encoding(const Request& request) {
-  const std::string_view name = view(request[http::field::content_encoding]);
-  if (name.empty() || name == "identity") return Encoding::plain;
-  return name == "gzip" || name == "zlib" || name == "deflate" ? Encoding::zlib : Encoding::unknown;
 }
 
 /// What is sent back, and when.
@@ -148,7 +140,7 @@ struct Sink::State : std::enable_shared_from_this<State> {
   void receive(const GrpcCall& call, const GrpcServer::Reply& reply);
   Received read(const Request& request);
   Received read(const GrpcCall& call);
-  void read_body(BodyFormat format, Signal signal, bool compressed, std::string_view body, Received& received);
+  void read_body(BodyFormat format, Signal signal, Coding coding, std::string_view body, Received& received);
   void count(const Verdict& verdict, std::int64_t rejects);
 
   asio::io_context& io;
@@ -341,10 +333,10 @@ Received Sink::State::read(const Request& request) {
   texts.clear();
   received.authorised = !authorization || view(request[http::field::authorization]) == *authorization;
   const auto format = body_format(request, config.accepts);
-  const Encoding coding = encoding(request);
-  received.supported = format && coding != Encoding::unknown;
+  const std::optional<Coding> coding = coding_of(view(request[http::field::content_encoding]));
+  received.supported = format && coding;
   if (!received.supported) return received;
-  read_body(*format, signal_of(path_of(request)), coding == Encoding::zlib, request.body(), received);
+  read_body(*format, signal_of(path_of(request)), *coding, request.body(), received);
   return received;
 }
 
@@ -353,15 +345,15 @@ Received Sink::State::read(const GrpcCall& call) {
   spans.clear();
   texts.clear();
   received.authorised = !authorization || call.authorization == *authorization;
-  read_body(BodyFormat::otlp_proto, signal_of(call.method), call.message.starts_with("\x1f\x8b"), call.message, received);
+  read_body(BodyFormat::otlp_proto, signal_of(call.method), call.message.starts_with("\x1f\x8b") ? Coding::gzip : Coding::plain, call.message, received);
   return received;
 }
 
-void Sink::State::read_body(BodyFormat format, Signal signal, bool compressed, std::string_view body, Received& received) {
-  if (compressed) {
-    const Inflated result = inflate_body(body, config.inflated_limit, inflated);
-    received.small = result != Inflated::too_large;
-    received.readable = result == Inflated::ok;
+void Sink::State::read_body(BodyFormat format, Signal signal, Coding coding, std::string_view body, Received& received) {
+  if (coding != Coding::plain) {
+    const Decoded result = decode_body(coding, body, config.inflated_limit, inflated);
+    received.small = result != Decoded::too_large;
+    received.readable = result == Decoded::ok;
     body = inflated;
   }
   if (received.readable && received.small) received.readable = decode_items(format, signal, body, spans);

@@ -64,7 +64,7 @@ struct SinkCounts {
 /// Zipkin an empty body, both with the status as configured (Zipkin: 202 where 200 is configured); anything but
 /// 2xx with a line of text. The path must end in /v1/traces or /api/v2/spans.
 /// Over gRPC: `reset` ends the call with UNAVAILABLE, for connections cannot be reset there; sizes are those of messages.
-/// Leaves out: TLS, HTTP/2 without gRPC, 100-continue, zstd and snappy bodies (415).
+/// Leaves out: TLS, HTTP/2 without gRPC, 100-continue; over gRPC compression other than gzip.
 class Sink {
  public:
   /// Does not listen yet.

@@ -40,8 +40,23 @@ TEST(HttpRequest, AnEncodingThatTheBodyDoesNotHaveIsRefusedFirst) {
   EXPECT_EQ(refusal(request, otlp()), 400);
   request.headers[0].second = "text/plain";
   EXPECT_EQ(refusal(request, otlp()), 500);
-  request.gzip = true;
+  request.compress = "gzip";
   EXPECT_EQ(refusal(request, otlp()), 404);
+}
+
+TEST(HttpRequest, OlderReceiversTakeSnappyForFramesAndKnowFewerEncodings) {
+  ReceiverSettings older = otlp();
+  older.lz4_bodies = older.snappy_blocks = false;
+  for (const char* const compress : {"lz4", "x-snappy-framed", "snappy"}) {
+    RecordedPost request = post("{}", kJson);
+    request.compress = compress;
+    request.headers.emplace_back("content-encoding", compress);
+    EXPECT_EQ(refusal(request, otlp()), 0) << compress;
+    EXPECT_EQ(refusal(request, older), 400) << compress;
+  }
+  RecordedPost block = post("{}", kJson, "/elsewhere");
+  block.compress = "snappy";
+  EXPECT_EQ(refusal(block, older), 404) << "its name is known: the body is looked at later";
 }
 
 TEST(HttpRequest, TheLimitCountsTheDecompressedBody) {

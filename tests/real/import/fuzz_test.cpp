@@ -6,7 +6,7 @@
 #include "analysis/calibration/application_fit.hpp"
 #include "analysis/calibration/scenario_text.hpp"
 #include "real/import/trace_reader.hpp"
-#include "real/sink/inflate.hpp"
+#include "real/sink/coding.hpp"
 #include "sim/stream.hpp"
 #include "tests/real/import/bodies.hpp"
 
@@ -33,7 +33,7 @@ std::string mutated(std::string text, Draws& draws) {
 
 TEST(ImportFuzz, DamagedRecordingsNeverBreakAnything) {
   const std::vector<std::string> seeds{bodies::jaeger_trace(),  bodies::zipkin_spans(), bodies::zipkin_lines(),
-                                       bodies::zipkin_shared(), bodies::otlp_protobuf(), gzip(bodies::jaeger_trace()),
+                                       bodies::zipkin_shared(), bodies::otlp_protobuf(), encode_body(Coding::gzip, bodies::jaeger_trace()),
                                        R"({"data":[)" + bodies::jaeger_trace() + "]}",
                                        R"({"resourceSpans":)" + bodies::otlp_groups() + "}",
                                        R"({"batches":)" + bodies::tempo_groups() + "}"};

@@ -5,7 +5,7 @@
 #include <map>
 
 #include "analysis/calibration/call_tree.hpp"
-#include "real/sink/inflate.hpp"
+#include "real/sink/coding.hpp"
 #include "tests/real/import/bodies.hpp"
 
 namespace spillway::real {
@@ -63,7 +63,7 @@ TEST(TraceReader, ReadsTheAnswersOfTempo) {
   expect_the_trace(read(R"({"batches":)" + bodies::tempo_groups() + "}"));
 }
 TEST(TraceReader, ReadsOtlpProtobuf) { expect_the_trace(read(bodies::otlp_protobuf())); }
-TEST(TraceReader, ReadsGzip) { expect_the_trace(read(gzip(bodies::jaeger_trace()))); }
+TEST(TraceReader, ReadsGzip) { expect_the_trace(read(encode_body(Coding::gzip, bodies::jaeger_trace()))); }
 TEST(TraceReader, SpansOfATraceMayComeApart) {
   // Zipkin spans one a line, in any order.
   expect_the_trace(read(bodies::zipkin_lines()));
@@ -79,7 +79,7 @@ TEST(TraceReader, ADamagedLineCostsThatLineOnly) {
 }
 
 TEST(TraceReader, ATruncatedStreamSaysSo) {
-  const std::string whole = gzip(bodies::jaeger_trace() + "\n");
+  const std::string whole = encode_body(Coding::gzip, bodies::jaeger_trace() + "\n");
   const Result result = read(whole.substr(0, whole.size() / 2));
   EXPECT_TRUE(result.notes.truncated_input);
   EXPECT_EQ(result.traces.traces.size(), 0u);

@@ -3,7 +3,7 @@
 
 #include <ctime>
 
-#include "real/sink/inflate.hpp"
+#include "real/sink/coding.hpp"
 #include "tests/real/sink/requests.hpp"
 #include "tests/real/sink/running_sink.hpp"
 
@@ -31,7 +31,7 @@ double measure(test::RunningSink& sink, int requests, int size, bool zipped) {
   std::vector<std::string> bodies;
   for (int i = 0; i < requests; ++i) {
     const std::string body = test::otlp_request(static_cast<std::uint64_t>(i) * static_cast<unsigned>(size), size);
-    bodies.push_back(zipped ? gzip(body) : body);
+    bodies.push_back(zipped ? encode_body(Coding::gzip, body) : body);
   }
   std::map<std::string, std::string> headers{{"Content-Type", "application/x-protobuf"}};
   if (zipped) headers["Content-Encoding"] = "gzip";
