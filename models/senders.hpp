@@ -23,6 +23,10 @@ class AddressBook {
   virtual EndpointId endpoint(std::uint16_t place, const std::string& url) = 0;
   /// The network addresses behind a name as seen from a place, sorted; empty when nobody has it.
   virtual std::vector<std::string> lookup(std::uint16_t place, const std::string& name) = 0;
+  /// All that lookup() will ever say in this run, at one time or another.
+  virtual std::vector<std::string> lookup_ever(std::uint16_t place, const std::string& name) { return lookup(place, name); }
+  /// Another number when lookup() may say something else than before.
+  virtual std::uint64_t lookups_changed() const { return 0; }
   /// Destinations behind it.
   virtual DestinationSet reach(EndpointId endpoint) const = 0;
   /// The same number for the same user and password, never 0 unless both are empty.

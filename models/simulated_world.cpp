@@ -185,12 +185,52 @@ World::Named World::who_is(std::uint16_t place, const std::string& name) const {
   return own.backends.empty() && own.collectors.empty() ? all : own;
 }
 
-std::vector<std::string> World::lookup(std::uint16_t place, const std::string& name) {
+/// As the `addresses` of the scenario have it.
+std::vector<std::string> World::written_lookup(std::uint16_t place, const std::string& name) const {
   std::vector<std::string> addresses;
   const Named named = who_is(place, name);
   for (const std::size_t i : named.backends) addresses.push_back(backend_address(i));
   for (const std::size_t i : named.collectors) addresses.push_back(collector_address(i));
   std::sort(addresses.begin(), addresses.end());
+  return addresses;
+}
+
+std::vector<std::string> World::addresses_of(const std::vector<std::string>& instances) const {
+  std::vector<std::string> addresses;
+  const auto meant = [&](const std::vector<std::string>& names) {
+    return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+      return std::find(instances.begin(), instances.end(), name) != instances.end();
+    });
+  };
+  for (std::size_t i = 0; i < backends_.size(); ++i) {
+    const RunningBackend& running = backends_[i];
+    const std::string place = running.outside ? "" : scenario_.places[running.place].name;
+    if (meant(instance_names(scenario_.backends[running.index].name, place))) addresses.push_back(backend_address(i));
+  }
+  for (std::size_t i = 0; i < instances_.size(); ++i) {
+    const Instance& instance = instances_[i];
+    const CollectorUse& use = scenario_.collectors[instance.use];
+    const std::string& place = scenario_.places[instance.place].name;
+    if (meant(instance_names(use.name, place, instance.replica, use.replicas.value_or(1)))) addresses.push_back(collector_address(i));
+  }
+  std::sort(addresses.begin(), addresses.end());
+  return addresses;
+}
+
+std::vector<std::string> World::lookup(std::uint16_t place, const std::string& name) {
+  const auto taken_over = resolved_.find(name);
+  return taken_over != resolved_.end() ? taken_over->second : written_lookup(place, name);
+}
+
+std::vector<std::string> World::lookup_ever(std::uint16_t place, const std::string& name) {
+  std::vector<std::string> addresses = written_lookup(place, name);
+  for (const Fault& fault : scenario_.faults) {
+    if (fault.kind != Fault::Kind::resolve || fault.target != name) continue;
+    const std::vector<std::string> then = addresses_of(fault.to);
+    addresses.insert(addresses.end(), then.begin(), then.end());
+  }
+  std::sort(addresses.begin(), addresses.end());
+  addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
   if (addresses.empty() && asking_collector_)
     unanswered_.push_back({asking_, name, "no backend and no collector of the scenario has this name"});
   return addresses;
@@ -299,8 +339,15 @@ Server* World::replicas_of(const Instance& first, int port, Signal signal, const
 void World::begin_fault(const Fault& fault) { apply(fault, true); }
 void World::end_fault(const Fault& fault) { apply(fault, false); }
 
+void World::set_resolution(const Fault& fault, bool begins) {
+  ++lookups_changed_;
+  if (begins) resolved_[fault.target] = addresses_of(fault.to);
+  else resolved_.erase(fault.target);
+}
+
 void World::apply(const Fault& fault, bool begins) {
   switch (fault.kind) {
+    case Fault::Kind::resolve: return set_resolution(fault, begins);
     case Fault::Kind::link: return network_.set_cut(node_of(fault.between[0]), node_of(fault.between[1]), begins);
     case Fault::Kind::backend:
       for (RunningBackend& running : backends_) {

@@ -61,6 +61,10 @@ class World final : public AddressBook {
 
   EndpointId endpoint(std::uint16_t place, const std::string& url) override;
   std::vector<std::string> lookup(std::uint16_t place, const std::string& name) override;
+  std::vector<std::string> lookup_ever(std::uint16_t place, const std::string& name) override;
+  std::uint64_t lookups_changed() const override { return lookups_changed_; }
+  /// A name resolves to what the fault says, or again to what the scenario says.
+  void set_resolution(const Fault& fault, bool begins);
   DestinationSet reach(EndpointId endpoint) const override { return network_.endpoint(endpoint).reach; }
   CredentialId credential(const std::string& user, const std::string& password) override;
 
@@ -99,6 +103,8 @@ class World final : public AddressBook {
   };
 
   std::string node_name(std::uint16_t node) const;
+  std::vector<std::string> addresses_of(const std::vector<std::string>& instances) const;
+  std::vector<std::string> written_lookup(std::uint16_t place, const std::string& name) const;
   void build_nodes();
   void build_backends();
   void build_collectors();
@@ -126,6 +132,8 @@ class World final : public AddressBook {
   std::vector<RunningBackend> backends_;
   std::vector<Instance> instances_;
   std::map<std::pair<std::uint16_t, std::string>, EndpointId> endpoints_;
+  std::map<std::string, std::vector<std::string>> resolved_;  ///< names that a fault has taken over
+  std::uint64_t lookups_changed_ = 0;
   std::vector<std::pair<std::string, std::string>> credentials_;
   std::vector<std::unique_ptr<WrongPath>> wrong_paths_;
   std::vector<std::unique_ptr<Replicas>> replicas_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "models/network/url.hpp"
 #include "models/simulated_world.hpp"
 #include "sim/version.hpp"
 
@@ -85,6 +86,40 @@ void check_addresses(const PreparedScenario& prepared, Problems& problems) {
   }
 }
 
+/// Names that exporters ask for again and again.
+std::vector<std::string> names_asked_for(const PreparedScenario& prepared) {
+  std::vector<std::string> names;
+  for (const collector::CollectorConfig& config : prepared.configs) {
+    for (const auto& exporter : config.exporters) {
+      const auto* balancing = std::get_if<collector::LoadBalancingConfig>(&exporter.config);
+      if (balancing != nullptr && balancing->resolver == collector::LoadBalancingConfig::Resolver::dns) names.push_back(balancing->hostname);
+    }
+  }
+  return names;
+}
+
+/// A fault that changes what a name resolves to: a dns resolver has to ask for it, and nobody else, who would keep what
+/// it found first.
+void check_resolutions(const PreparedScenario& prepared, Problems& problems) {
+  const auto& faults = prepared.scenario.faults;
+  if (std::none_of(faults.begin(), faults.end(), [](const Fault& f) { return f.kind == Fault::Kind::resolve; })) return;
+  const World trial{prepared, 0, {}};
+  const std::vector<std::string> asked = names_asked_for(prepared);
+  for (const Fault& fault : faults) {
+    if (fault.kind != Fault::Kind::resolve) continue;
+    std::string message;
+    if (std::find(asked.begin(), asked.end(), fault.target) == asked.end())
+      message = "no dns resolver of a load_balancing exporter asks for '" + fault.target + "'" + (asked.empty() ? "" : "; they ask for " + asked.front());
+    for (const auto& [place, url] : trial.urls()) {
+      const auto parsed = parse_url(url);
+      if (parsed && parsed->host == fault.target)
+        message = "'" + fault.target + "' is called at " + url + ", too, which would not be looked up again; give one of the two another name";
+    }
+    if (!message.empty())
+      problems.add({Problem::Severity::error, prepared.scenario.file, fault.where.mark, fault.where.path + ".resolve", message, {}});
+  }
+}
+
 /// A limit in per cent of a memory that nobody told.
 bool guesses_memory(const PreparedScenario& prepared, std::size_t collector) {
   const auto& processors = prepared.configs[collector].processors;
@@ -106,6 +141,7 @@ std::shared_ptr<const PreparedScenario> prepare(Scenario scenario, Problems& pro
   read_environments(*prepared, problems);
   if (problems.has_errors()) return nullptr;
   check_addresses(*prepared, problems);
+  check_resolutions(*prepared, problems);
   if (problems.has_errors()) return nullptr;
   return prepared;
 }

@@ -143,7 +143,7 @@ class Collector final : public Component, public Caller {
   void write_groups_by_attrs(Page& page) const;
   void write_exporters(Page& page) const;
   void write_exporter(Page& page, Signal signal, const std::string& id, const Labels& address, const SenderConfig& config,
-                      const std::vector<const Exporter*>& exporters) const;
+                      const std::vector<const Exporter*>& exporters, const LoadBalancer::Gone& gone = {}) const;
   void write_load_balancers(Page& page) const;
   void write_load_balancer(Page& page, const LoadBalancer& balancer) const;
   void write_debug_exporters(Page& page) const;

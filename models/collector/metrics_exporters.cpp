@@ -51,16 +51,17 @@ void Collector::write_debug_exporters(Page& page) const {
   }
 }
 
-// `address`: labels of what it has sent. Several exporters under one id add up; of their queues the last one is shown.
+// `address`: labels of what it has sent. Several exporters under one id add up, with those that are gone; of their queues the
+// last one is shown.
 void Collector::write_exporter(Page& page, Signal signal, const std::string& id, const Labels& address, const SenderConfig& config,
-                               const std::vector<const Exporter*>& exporters) const {
+                               const std::vector<const Exporter*>& exporters, const LoadBalancer::Gone& gone) const {
   const Labels by_id{{"exporter", id}};
   Labels with_type = by_id;
   with_type["data_type"] = names_of(signal).text;
   const std::string items{names_of(signal).items};
   Labels with_address = by_id;
   with_address.insert(address.begin(), address.end());
-  Counter sent, send_failed, enqueue_failed;
+  auto [sent, send_failed, enqueue_failed] = gone;
   std::int64_t in_flight = 0;
   const auto add = [](Counter& sum, const Counter& one) {
     if (one.visible()) sum.add(one.value());
@@ -98,10 +99,12 @@ void Collector::write_load_balancers(Page& page) const {
   for (const NamedLoadBalancer& named : load_balancers_) {
     const LoadBalancer& balancer = *named.balancer;
     std::vector<const Exporter*> exporters;
-    for (const LoadBalancer::Backend& backend : balancer.backends()) exporters.push_back(backend.exporter.get());
+    for (const LoadBalancer::Backend& backend : balancer.backends()) {
+      if (backend.life != LoadBalancer::Life::none) exporters.push_back(backend.exporter.get());
+    }
     if (named.helper) write_exporter(page, Signal::traces, named.id, {}, balancer.config(), {named.helper.get()});
     if (!semantics_.load_balancer_hides_backends && !exporters.empty())
-      write_exporter(page, Signal::traces, named.id, {}, balancer.config().otlp, exporters);
+      write_exporter(page, Signal::traces, named.id, {}, balancer.config().otlp, exporters, balancer.gone());
     write_load_balancer(page, balancer);
   }
 }
@@ -109,14 +112,18 @@ void Collector::write_load_balancers(Page& page) const {
 void Collector::write_load_balancer(Page& page, const LoadBalancer& balancer) const {
   const bool dns = balancer.config().resolver == LoadBalancingConfig::Resolver::dns;
   const Labels resolver{{"resolver", dns ? "dns" : "static"}};
-  Labels resolved = resolver;
-  resolved["success"] = balancer.backends().empty() ? "false" : "true";
-  put(page, "otelcol_loadbalancer_num_backends", resolver, static_cast<double>(balancer.endpoints()));
-  put(page, "otelcol_loadbalancer_num_backend_updates", resolver, 1);
-  put(page, "otelcol_loadbalancer_num_resolutions", resolved, static_cast<double>(balancer.resolutions()));
-  for (const LoadBalancer::Backend& backend : balancer.backends()) {
-    const LoadBalancer::Outcomes& outcomes = backend.outcomes;
-    const Labels endpoint{{"endpoint", backend.endpoint}};
+  if (balancer.updates() > 0) {
+    put(page, "otelcol_loadbalancer_num_backends", resolver, static_cast<double>(balancer.endpoints()));
+    put(page, "otelcol_loadbalancer_num_backend_updates", resolver, static_cast<double>(balancer.updates()));
+  }
+  for (const bool success : {false, true}) {
+    Labels resolved = resolver;
+    resolved["success"] = success ? "true" : "false";
+    const std::int64_t times = balancer.resolutions(success);
+    if (times > 0) put(page, "otelcol_loadbalancer_num_resolutions", resolved, static_cast<double>(times));
+  }
+  for (const auto& [called, outcomes] : balancer.outcomes()) {
+    const Labels endpoint{{"endpoint", called}};
     const auto show = [&](const Counter& counter, const char* success) {
       Labels labels = endpoint;
       labels["success"] = success;

@@ -101,6 +101,9 @@ Semantics semantics_of(Version v) {
   s.load_balancer_keys_named = since(155);
   s.load_balancer_needs_service = !since(145);
   s.load_balancer_copies_runs = since(155);
+  s.load_balancer_stops_exporters = since(117);
+  s.load_balancer_awaits_removed = since(155);
+  s.load_balancer_keeps_failed_calls = !since(155);
   s.queue_counts_in_flight = since(120);
   s.replay_needs_room = !since(120);
   s.retry_budget_uses_throttle = since(120);

@@ -87,6 +87,9 @@ struct Semantics {
   bool load_balancer_keys_named = true;      ///< a key is "name=value|"; before: the value, by 0.159
   bool load_balancer_needs_service = false;  ///< routing_key service: without a name the call fails; 0.111
   bool load_balancer_copies_runs = true;  ///< spans next to each other stay under one resource; before: one a trace
+  bool load_balancer_stops_exporters = true;  ///< with itself, since 0.117; before, what their queues hold is lost
+  bool load_balancer_awaits_removed = true;   ///< its shutdown waits for those of endpoints that left before, by 0.159
+  bool load_balancer_keeps_failed_calls = false;  ///< a call without a key holds up shutdowns for ever; until 0.150
 
   // What the configuration file may say.
   bool null_clears = true;            ///< since 0.127: "key: null" sets a scalar to zero instead of its default

@@ -27,6 +27,7 @@ struct About {
   Unit unit = Unit::none;
   double min = 0;
   double max = std::numeric_limits<double>::infinity();
+  bool may_be_empty = false;  ///< a list
 };
 
 using Keys = std::initializer_list<const char*>;

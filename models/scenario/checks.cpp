@@ -43,6 +43,7 @@ class Checker {
   void check_fault(const Fault& fault);
   void check_behaviour(const std::string& path, const Behaviour& behaviour, Backend::Accepts accepts);
   void check_backend_fault(const Fault& fault);
+  void check_resolve_fault(const Fault& fault);
   void check_thresholds();
 
   void problem(const std::string& path, std::string message) { input_.problem(path, std::move(message)); }
@@ -440,6 +441,30 @@ void Checker::check_fault(const Fault& fault) {
     }
     case Fault::Kind::link:
       return check_between(path + ".link", fault.between);
+    case Fault::Kind::resolve:
+      return check_resolve_fault(fault);
+  }
+}
+
+/// Whether anybody asks for the name is known when the collectors' files are.
+void Checker::check_resolve_fault(const Fault& fault) {
+  const std::string& path = fault.where.path;
+  if (!input_.given(path + ".to")) problem(path, "says which name, not what it resolves to; add to: names of backends or collectors, or []");
+  std::set<std::string> known_names;
+  const auto note = [&](const std::vector<std::string>& names) { known_names.insert(names.begin(), names.end()); };
+  for (const CollectorUse& use : s_.collectors) {
+    const std::int64_t replicas = use.replicas.value_or(1);
+    for (const std::string& place : use.in)
+      for (std::int64_t r = 0; r < replicas; ++r) note(instance_names(use.name, place, r, replicas));
+  }
+  for (const Backend& backend : s_.backends) {
+    note({backend.name});
+    for (const std::string& place : backend.in) note(instance_names(backend.name, place));
+  }
+  const std::vector<std::string> all(known_names.begin(), known_names.end());
+  for (std::size_t i = 0; i < fault.to.size(); ++i) {
+    const std::string item = join(path + ".to", std::to_string(i));
+    known(input_.given(item) ? item : path + ".to", fault.to[i], all, "unknown backend, collector or instance");
   }
 }
 

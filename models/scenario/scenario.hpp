@@ -328,12 +328,13 @@ struct Backend {
 
 /// A cause at a time. Section `faults`.
 struct Fault {
-  enum class Kind { backend, collector, link };
+  enum class Kind { backend, collector, link, resolve };
   Kind kind = Kind::backend;
   Time at{};
   std::optional<Duration> lasts;  ///< key `for`; absent: until the end
-  std::string target;             ///< backend or collector name
+  std::string target;             ///< backend or collector name; the name that resolves
   std::vector<std::string> between;  ///< link
+  std::vector<std::string> to;       ///< resolve: instances of backends and collectors, see instance_names
   std::string in;                 ///< place of the instance; empty: all
   std::optional<std::int64_t> replica;  ///< collector: which of the replicas, from 0; absent: all
   Behaviour behaviour;            ///< backend
@@ -391,6 +392,16 @@ struct Scenario {
   std::vector<Expect> expect;
   std::vector<Judge> judge;
 };
+
+/// What an instance of a backend or a collector goes by in `to` of a fault: its name, also with the place, also with the
+/// number of the replica. All that go by a name are meant by it.
+inline std::vector<std::string> instance_names(const std::string& name, const std::string& place, std::int64_t replica = 0,
+                                               std::int64_t replicas = 1) {
+  std::vector<std::string> names{name};
+  if (!place.empty()) names.push_back(place + "/" + name);
+  if (replicas > 1) names.push_back(names.back() + "-" + std::to_string(replica));
+  return names;
+}
 
 /// Whether a figure that ends like this is compared between the worlds.
 inline bool judges(const Scenario& scenario, std::string_view ending) {

@@ -182,7 +182,7 @@ void read(const Value& value, Distribution& out) {
 void read(const Value& value, std::vector<std::string>& out) {
   out.clear();
   const bool empty = value.node.kind == Node::Kind::sequence && value.node.items.empty();
-  if (empty) return value.problem("the list is empty; name something or remove the key");
+  if (empty && !value.about.may_be_empty) return value.problem("the list is empty; name something or remove the key");
   for_each_item(value, kMostNames, [&](const Value& item) { read(item, out.emplace_back()); });
 }
 

@@ -307,13 +307,19 @@ void describe(V& v, Backend& backend) {
 
 template <class V>
 void describe(V& v, Fault& fault) {
-  v.about("a cause at a time: a backend that misbehaves, a collector that gets a signal, a link that is cut");
+  v.about("a cause at a time: a backend that misbehaves, a collector that gets a signal, a link that is cut, a name that "
+          "resolves to other addresses");
   v.required("at", fault.at, About{"moment", Unit::seconds, 0, kLongest});
   v.field("for", fault.lasts, About{"length; absent: until the end of the run", Unit::seconds, 1e-9, kLongest});
   v.chooses("backend", fault.kind, Fault::Kind::backend, fault.target, About{"backend that misbehaves"});
   v.chooses("collector", fault.kind, Fault::Kind::collector, fault.target, About{"collector that gets a signal"});
   v.chooses("link", fault.kind, Fault::Kind::link, fault.between,
             About{"two places, or a place and a backend, that are cut off"});
+  v.chooses("resolve", fault.kind, Fault::Kind::resolve, fault.target,
+            About{"host name that a dns resolver of load_balancing asks for"});
+  About to{"resolve: the backends and collectors, or place/name of single instances, whose addresses it resolves to; []: none"};
+  to.may_be_empty = true;
+  v.field("to", fault.to, to);
   v.field("in", fault.in, About{"place of the instance; absent: all"});
   v.field("replica", fault.replica, About{"collector: which of its replicas, from 0; absent: all", Unit::none, 0, kMostInstances - 1});
   describe_behaviour(v, fault.behaviour);
@@ -321,13 +327,15 @@ void describe(V& v, Fault& fault) {
   v.field("restart_after", fault.restart_after,
           About{"collector: starts again; absent: stays down", Unit::seconds, 0, kLongest});
   v.field("grace", fault.grace, About{"collector, TERM: then KILL", Unit::seconds, 0, kLongest});
-  v.exactly_one({"backend", "collector", "link"});
+  v.exactly_one({"backend", "collector", "link", "resolve"});
   for (const char* key : {"answer", "code", "hang", "reset", "refuse", "retry_after", "retry_after_date", "latency", "store",
                           "rejects", "garbled"})
     v.needs(key, {"backend"});
   for (const char* key : {"signal", "restart_after", "grace", "replica"}) v.needs(key, {"collector"});
   v.excludes("collector", {"for"});
+  v.needs("to", {"resolve"});
   v.excludes("link", {"in"});
+  v.excludes("resolve", {"in"});
 }
 
 template <class V>

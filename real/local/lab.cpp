@@ -138,10 +138,10 @@ void write_text(const fs::path& file, const std::string& text) {
   if (!out) fail("cannot write " + file.string(), errno);
 }
 
-std::string hosts_file(const RoomSpec& room) {
+std::string hosts_file(const std::vector<HostEntry>& hosts) {
   std::string text = "127.0.0.1 localhost\n";
   if (has_ipv6()) text += "::1 localhost ip6-localhost\n";
-  for (const HostEntry& entry : room.hosts) {
+  for (const HostEntry& entry : hosts) {
     text += entry.address;
     for (const std::string& name : entry.names) text += ' ' + name;
     text += '\n';
@@ -233,8 +233,8 @@ Lab::Room Lab::build_room(const RoomSpec& spec) const {
     fail("cannot make the mounts of room " + spec.name + " private", errno);
   close_network();
   filter_packets();
-  const std::string number = std::to_string(names_.size());
-  put_over(folder_ / ("hosts." + number), hosts_file(spec), "/etc/hosts");
+  const std::string number = std::to_string(number_of(spec.name));
+  put_over(folder_ / ("hosts." + number), hosts_file(spec.hosts), "/etc/hosts");
   put_over(folder_ / ("resolv.conf." + number), "", "/etc/resolv.conf");
   for (std::size_t i = 0; i < spec.private_folders.size(); ++i) {
     const fs::path stage = folder_ / ("beside." + number + "." + std::to_string(i));
@@ -259,15 +259,15 @@ void Lab::link_rooms(const LabSpec& spec) {
   }
 }
 
-const Lab::Room& Lab::room_of(std::string_view name) const {
+std::size_t Lab::number_of(std::string_view name) const {
   const auto found = std::find(names_.begin(), names_.end(), name);
   if (found == names_.end()) throw std::logic_error("the lab has no room " + std::string{name});
-  return rooms_[static_cast<std::size_t>(found - names_.begin())];
+  return static_cast<std::size_t>(found - names_.begin());
 }
 
 void Lab::inside(std::string_view room, const std::function<void()>& f) const {
   if (room.empty()) return in_thread(f);
-  const Room& place = room_of(room);
+  const Room& place = rooms_[number_of(room)];
   in_thread([&] {
     if (unshare(CLONE_FS) != 0 || setns(place.network.get(), CLONE_NEWNET) != 0 ||
         setns(place.mounts.get(), CLONE_NEWNS) != 0)
@@ -290,6 +290,18 @@ void Lab::end_all() {
     process.signal(SIGKILL);
     process.wait(grace_);
   }
+}
+
+// The file itself is what lies over the room's: another one in its place would not be seen. It is written over and then
+// cut, so that no reader finds it empty.
+void Lab::set_hosts(std::string_view room, const std::vector<HostEntry>& hosts) const {
+  const fs::path file = folder_ / ("hosts." + std::to_string(number_of(room)));
+  if (!fs::exists(file)) return;
+  const std::string text = hosts_file(hosts);
+  const FileDescriptor out{::open(file.c_str(), O_WRONLY | O_CLOEXEC)};
+  const auto size = static_cast<ssize_t>(text.size());
+  if (!out.open() || ::write(out.get(), text.data(), text.size()) != size || ::ftruncate(out.get(), size) != 0)
+    fail("cannot write " + file.string(), errno);
 }
 
 FileDescriptor Lab::open_socket(std::string_view room) const {

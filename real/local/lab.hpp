@@ -77,6 +77,8 @@ class Lab {
   /// While a way is cut, packets between its two addresses vanish at the hub, in both directions, without a word to
   /// either end. Throws std::runtime_error when the packet filter refuses. Called from the function's thread.
   void set_cut(const std::vector<Way>& ways, bool cut) const;
+  /// Other contents for the room's /etc/hosts, which programs in it read from now on (Go's resolver looks every 5 s).
+  void set_hosts(std::string_view room, const std::vector<HostEntry>& hosts) const;
 
   /// True once the user wants the run to end. The descriptor becomes readable then, for an event loop.
   bool stop_requested() const;
@@ -92,7 +94,7 @@ class Lab {
   struct Room {
     FileDescriptor network, mounts;
   };
-  const Room& room_of(std::string_view name) const;
+  std::size_t number_of(std::string_view name) const;
   void build_hub(const LabSpec& spec);
   Room build_room(const RoomSpec& spec) const;
   void link_rooms(const LabSpec& spec);

@@ -261,6 +261,10 @@ class Measurement {
     switch (fault.kind) {
       case Fault::Kind::link:
         return lab_.set_cut(ways_between(prepared_, plan_, fault.between[0], fault.between[1]), begins);
+      case Fault::Kind::resolve:
+        world_.set_resolution(fault, begins);
+        for (const RoomPlan& room : plan_.rooms) lab_.set_hosts(room.room, hosts_of(prepared_, plan_, world_, room));
+        return;
       case Fault::Kind::backend:
         for (std::size_t i = 0; i < sinks_.size(); ++i) {
           const BackendPlace& backend = plan_.sinks[i].backend;

@@ -182,6 +182,11 @@ std::vector<Way> ways_between(const PreparedScenario& prepared, const LabPlan& p
   return ways;
 }
 
+std::vector<HostEntry> hosts_of(const PreparedScenario& prepared, const LabPlan& plan, World& world, const RoomPlan& room) {
+  const std::vector<std::string> names = resolved_names(prepared.configs[room.collector.index]);
+  return hosts_for(prepared, plan, world, room.collector.place, names);
+}
+
 LabPlan plan_lab(const PreparedScenario& prepared, World& world, RealParts real) {
   LabPlan plan;
   for (const BackendPlace& backend : world.backends()) {
@@ -198,8 +203,7 @@ LabPlan plan_lab(const PreparedScenario& prepared, World& world, RealParts real)
     const std::vector<std::filesystem::path> folders = storage_folders(prepared.configs[room.collector.index]);
     check_folders(room, folders, plan);
     check_tls(room, prepared.configs[room.collector.index], plan);
-    const std::vector<std::string> names = resolved_names(prepared.configs[room.collector.index]);
-    plan.spec.rooms.push_back({room.room, hosts_for(prepared, plan, world, room.collector.place, names), folders});
+    plan.spec.rooms.push_back({room.room, hosts_of(prepared, plan, world, room), folders});
   }
   if (real.services) plan_services(prepared, world, plan);
   for (const StorePlan& store : plan.stores) plan.spec.rooms.push_back({store.room, {}, {}});

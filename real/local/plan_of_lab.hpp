@@ -73,4 +73,7 @@ std::vector<Way> ways_between(const PreparedScenario& prepared, const LabPlan& p
 
 LabPlan plan_lab(const PreparedScenario& prepared, World& world, RealParts real = {});
 
+/// What a collector finds under each name now: `world` knows which names a fault has taken over.
+std::vector<HostEntry> hosts_of(const PreparedScenario& prepared, const LabPlan& plan, World& world, const RoomPlan& room);
+
 }  // namespace spillway::real
