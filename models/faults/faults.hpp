@@ -1,4 +1,4 @@
-// The timeline of causes: behaviours of backends, signals to collectors, cut links.
+// The timeline of causes: behaviours of backends, signals to collectors, cut links, names that resolve to others.
 #pragma once
 
 #include <functional>

@@ -51,16 +51,25 @@ TEST(HashRing, MovesFewKeysWhenAnEndpointJoins) {
 class Book final : public AddressBook {
  public:
   EndpointId endpoint(std::uint16_t, const std::string& url) override {
+    const auto known = std::find(urls.begin(), urls.end(), url);
+    if (known != urls.end()) return static_cast<EndpointId>(known - urls.begin());
     urls.push_back(url);
     return static_cast<EndpointId>(urls.size() - 1);
   }
   std::vector<std::string> lookup(std::uint16_t, const std::string&) override { return names; }
+  std::vector<std::string> lookup_ever(std::uint16_t, const std::string&) override { return ever.empty() ? names : ever; }
+  std::uint64_t lookups_changed() const override { return changes; }
+  void become(std::vector<std::string> now) {
+    names = std::move(now);
+    ++changes;
+  }
   DestinationSet reach(EndpointId endpoint) const override { return DestinationSet{1} << endpoint; }
   CredentialId credential(const std::string&, const std::string&) override { return 0; }
-  std::vector<std::string> urls, names;
+  std::vector<std::string> urls, names, ever;
+  std::uint64_t changes = 0;
 };
 
-/// Stores at the destination of the endpoint; endpoints in `dead` refuse.
+/// Stores at the destination of the endpoint; endpoints in `dead` refuse. Answers after `delay`.
 class Wires final : public Transport, public Component {
  public:
   explicit Wires(Bench& bench) : bench_{bench}, self_{bench.run.sim.add(*this)} {}
@@ -74,15 +83,16 @@ class Wires final : public Transport, public Component {
     }
     const Answer answer = refused ? failure(Answer::Kind::refused) : grpc_answer(GrpcCode::ok);
     const RequestId id = open_.add({std::move(post), answer});
-    bench_.run.sim.schedule(bench_.run.sim.now(), self_, 0, id);
+    bench_.run.sim.schedule(bench_.run.sim.now() + delay, self_, 0, id);
     return id;
   }
-  void abandon(RequestId) override {}
+  void abandon(RequestId id) override { open_[id].post.client = nullptr; }
   void handle(const Event& event) override {
     const Open open = open_.take(static_cast<RequestId>(event.a));
-    open.post.client->answered(open.post.token, open.answer);
+    if (open.post.client != nullptr) open.post.client->answered(open.post.token, open.answer);
   }
   std::set<EndpointId> dead;
+  Duration delay{};
   std::map<EndpointId, std::set<ItemId>> stored;
 
  private:
@@ -96,7 +106,11 @@ class Wires final : public Transport, public Component {
 };
 
 struct BalancerBench : Bench {
-  explicit BalancerBench(LoadBalancingConfig settings, Version version = kNew) : config{std::move(settings)} {
+  explicit BalancerBench(LoadBalancingConfig settings, Version version = kNew, std::vector<std::string> names = {},
+                         std::vector<std::string> ever = {})
+      : config{std::move(settings)} {
+    book.names = std::move(names);
+    book.ever = std::move(ever);
     run.ledger.add_destination("b");
     run.ledger.add_destination("c");
     reach = 7;
@@ -147,9 +161,9 @@ TEST(LoadBalancer, OneFailingEndpointFailsTheCallThoughTheOthersStore) {
   ASSERT_EQ(bench.sender->told.size(), 1u);
   EXPECT_FALSE(bench.sender->told[0].result.ok);
   const auto& backends = bench.balancer->backends();
-  EXPECT_EQ(backends[0].outcomes.succeeded.value(), 1);
-  EXPECT_EQ(backends[1].outcomes.failed.value(), 1);
-  EXPECT_EQ(backends[2].outcomes.succeeded.value(), 1);
+  EXPECT_EQ(backends[0].outcomes->succeeded.value(), 1);
+  EXPECT_EQ(backends[1].outcomes->failed.value(), 1);
+  EXPECT_EQ(backends[2].outcomes->succeeded.value(), 1);
   const auto fates = bench.run.ledger.close();
   EXPECT_EQ(fates[0].lost.size(), 0u) << "what went elsewhere is not lost here";
   ASSERT_EQ(fates[1].lost.size(), 1u);
@@ -190,7 +204,7 @@ TEST(LoadBalancer, CallsAddressesOfANameOnItsPort) {
   EXPECT_EQ(book.urls, (std::vector<std::string>{"http://10.0.0.10:14317", "http://10.0.0.9:14317"}));
   balancer.start();
   bench.run_until(12);
-  EXPECT_EQ(balancer.resolutions(), 3) << "at the start, after 5 s and 10 s";
+  EXPECT_EQ(balancer.resolutions(true), 3) << "at the start, after 5 s and 10 s";
 }
 
 TEST(LoadBalancer, StopsWhenEveryEndpointHas) {
@@ -215,6 +229,163 @@ TEST(LoadBalancer, KilledLosesWhatItsQueuesHold) {
     for (const Fate& fate : fates.lost) lost += fate.items;
   }
   EXPECT_EQ(lost, 90);
+}
+
+/// Asks for a name every 5 s, from the start on.
+LoadBalancingConfig asking(bool queues) {
+  LoadBalancingConfig config = three_endpoints(queues);
+  config.resolver = LoadBalancingConfig::Resolver::dns;
+  config.hostnames.clear();
+  config.hostname = "samplers";
+  config.otlp.sending_queue.num_consumers = 1;
+  config.otlp.retry_on_failure.initial_interval = 100s;
+  config.otlp.retry_on_failure.max_interval = 100s;
+  config.otlp.retry_on_failure.max_elapsed_time = 1000s;
+  return config;
+}
+const std::vector<std::string> kAll{"a", "b", "c"};
+using Life = LoadBalancer::Life;
+
+/// At destination `i`, for any cause.
+std::int64_t lost_at(const Bench& bench, std::size_t i) {
+  std::int64_t items = 0;
+  for (const Fate& fate : bench.run.ledger.close()[i].lost) items += fate.items;
+  return items;
+}
+
+TEST(ResolvedEndpoints, NewOnesAreSeenAtTheNextQuestionAndTakeTheirShare) {
+  BalancerBench bench{asking(true), kNew, {"a", "b"}, kAll};
+  bench.script.at(3, [&] { bench.book.become(kAll); });
+  bench.sender->send(4.9, 90);
+  bench.sender->send(5.1, 90);
+  bench.run_until(4.95);
+  EXPECT_FALSE(bench.wires.stored.contains(2));
+  EXPECT_EQ(bench.balancer->endpoints(), 2u);
+  bench.run_until(6);
+  EXPECT_NEAR(static_cast<double>(bench.wires.stored[2].size()), 30, 15);
+  EXPECT_EQ(bench.balancer->endpoints(), 3u);
+  EXPECT_EQ(bench.balancer->updates(), 2);
+  EXPECT_EQ(lost_at(bench, 2), 0);
+}
+
+TEST(ResolvedEndpoints, NoAnswerIsAnErrorAndChangesNothing) {
+  BalancerBench bench{asking(true), kNew, kAll};
+  bench.script.at(3, [&] { bench.book.become({}); });
+  bench.sender->send(11, 90);
+  bench.run_until(12);
+  EXPECT_EQ(bench.wires.stored.size(), 3u);
+  EXPECT_EQ(bench.balancer->endpoints(), 3u);
+  EXPECT_EQ(bench.balancer->updates(), 1);
+  EXPECT_EQ(bench.balancer->resolutions(true), 1);
+  EXPECT_EQ(bench.balancer->resolutions(false), 2);
+}
+
+TEST(ResolvedEndpoints, WhatOneThatLeavesHoldsIsTriedOnceMore) {
+  BalancerBench bench{asking(true), kNew, kAll};
+  bench.wires.dead = {1};
+  for (const double at : {1.0, 1.1, 1.2}) bench.sender->send(at, 90);
+  bench.script.at(3, [&] { bench.wires.dead.clear(); });
+  bench.script.at(3, [&] { bench.book.become({"a", "c"}); });
+  bench.run_until(4.9);
+  EXPECT_TRUE(bench.wires.stored[1].empty()) << "the first waits for its retry, the others behind it";
+  bench.sender->send(6, 90);
+  bench.run_until(6.5);
+  const std::int64_t lost = lost_at(bench, 1), stored = static_cast<std::int64_t>(bench.wires.stored[1].size());
+  EXPECT_NEAR(static_cast<double>(lost), 30, 15) << "the retry is given up";
+  EXPECT_NEAR(static_cast<double>(stored), 60, 30) << "the queue is emptied";
+  EXPECT_EQ(bench.balancer->backends()[1].life, Life::none);
+  EXPECT_EQ(bench.balancer->gone().sent.value(), stored);
+  EXPECT_EQ(bench.balancer->gone().send_failed.value(), lost);
+}
+
+TEST(ResolvedEndpoints, AnExporterWaitsForTheCallsThatHaveAPartForIt) {
+  BalancerBench bench{asking(false), kNew, kAll};
+  bench.wires.delay = 2s;
+  bench.script.at(4, [&] { bench.book.become({"a", "b"}); });
+  bench.sender->send(4.5, 90);  // to a until 6.5, to b until 8.5, to c until 10.5
+  bench.run_until(8);
+  EXPECT_EQ(bench.balancer->backends()[2].life, Life::leaving);
+  bench.run_until(10.4);
+  EXPECT_EQ(bench.balancer->backends()[2].life, Life::leaving);
+  bench.run_until(11);
+  EXPECT_EQ(bench.balancer->backends()[2].life, Life::none);
+  ASSERT_EQ(bench.sender->told.size(), 1u);
+  EXPECT_TRUE(bench.sender->told[0].result.ok);
+  EXPECT_GT(bench.wires.stored[2].size(), 0u);
+}
+
+TEST(ResolvedEndpoints, OneThatComesBackWhileItsExporterStopsGetsAnotherExporter) {
+  BalancerBench bench{asking(true), kNew, kAll};
+  bench.wires.delay = 8s;
+  bench.sender->send(4, 90);
+  bench.script.at(4.5, [&] { bench.book.become({"a", "b"}); });
+  bench.script.at(9, [&] { bench.book.become(kAll); });
+  bench.run_until(11);
+  const auto& backends = bench.balancer->backends();
+  ASSERT_EQ(backends.size(), 4u);
+  EXPECT_EQ(backends[2].life, Life::stopping);
+  EXPECT_EQ(backends[3].life, Life::serving);
+  EXPECT_EQ(backends[3].endpoint, "c:4317");
+  bench.sender->send(13, 90);
+  bench.run_until(30);
+  EXPECT_EQ(backends[2].life, Life::none);
+  EXPECT_EQ(bench.balancer->outcomes().at("c:4317").calls, 2);
+  std::size_t stored = 0;
+  for (const auto& [endpoint, items] : bench.wires.stored) stored += items.size();
+  EXPECT_EQ(stored, 180u);
+}
+
+TEST(ResolvedEndpoints, AreAskedForAnewByANewProcess) {
+  BalancerBench bench{asking(true), kNew, kAll};
+  bench.script.at(1, [&] { bench.balancer->kill(bench.lost); });
+  bench.script.at(1.5, [&] { bench.book.become({"b"}); });
+  bench.script.at(2, [&] { bench.balancer->start(); });
+  bench.sender->send(3, 90);
+  bench.run_until(4);
+  EXPECT_EQ(bench.wires.stored.size(), 1u);
+  EXPECT_EQ(bench.wires.stored[1].size(), 90u);
+  EXPECT_EQ(bench.balancer->updates(), 1);
+  EXPECT_EQ(bench.balancer->backends()[0].life, Life::none);
+}
+
+TEST(ResolvedEndpoints, StayWithTheOldestVersionWhenItStopsAndItsQueuesAreLost) {
+  for (const Version version : {kOld, kNew}) {
+    BalancerBench bench{asking(true), version, {"a"}};
+    bench.reach = 1;
+    bench.wires.delay = 1s;
+    for (const double at : {1.0, 1.1, 1.2}) bench.sender->send(at, 10);
+    StopWatch watch{bench};
+    bench.script.at(1.5, [&] { bench.balancer->stop(watch.as_done()); });
+    bench.run_until(10);
+    const bool old = version == kOld;
+    EXPECT_EQ(bench.wires.stored[0].size(), old ? 10u : 30u);
+    EXPECT_EQ(lost_at(bench, 0), old ? 20 : 0);
+    EXPECT_NEAR(watch.stopped_at, old ? 1.5 : 4.0, 1e-9);
+  }
+}
+
+// Each call that fails for want of a key leaves a call behind that is never over, at the exporters it had chosen already.
+TEST(ResolvedEndpoints, OfTheOldestVersionStayAliveAfterACallWithoutAKey) {
+  LoadBalancingConfig config = asking(true);
+  config.routing_key = LoadBalancingConfig::Key::service;
+  BalancerBench bench{config, kOld, {"a"}, {"a", "b"}};
+  bench.reach = 3;
+  StopWatch watch{bench};  // of the call
+  const ResourceId named = bench.run.catalog.add_resource({"shop", {}});
+  const ResourceId nameless = bench.run.catalog.add_resource({"", {}});
+  bench.script.at(1, [&] {
+    bench.resource = named;
+    Payload payload = bench.payload(1);
+    bench.resource = nameless;
+    payload.append(bench.payload(1));
+    bench.run.hold(payload, bench.reach);
+    bench.balancer->consume(payload.clone(), watch.as_done());
+    bench.run.release(payload, bench.reach, bench.lost);
+  });
+  bench.script.at(2, [&] { bench.book.become({"b"}); });
+  bench.run_until(20);
+  EXPECT_NEAR(watch.stopped_at, 1, 1e-9);
+  EXPECT_EQ(bench.balancer->backends()[0].life, Life::leaving);
 }
 
 }  // namespace

@@ -187,7 +187,7 @@ TEST(Scenario, ReadsCollectorsAndBackends) {
 
 TEST(Scenario, ReadsFaultsAndThresholds) {
   const Scenario& s = every_section();
-  ASSERT_EQ(s.faults.size(), 12u);
+  ASSERT_EQ(s.faults.size(), 13u);
   EXPECT_EQ(s.faults[0].kind, Fault::Kind::backend);
   EXPECT_EQ(s.faults[0].lasts, 5min);
   EXPECT_EQ(s.faults[0].behaviour.status, 429);
@@ -197,6 +197,9 @@ TEST(Scenario, ReadsFaultsAndThresholds) {
   EXPECT_EQ(s.faults[2].restart_after, 20s);
   EXPECT_EQ(s.faults[3].kind, Fault::Kind::link);
   EXPECT_EQ(s.faults[3].between, (std::vector<std::string>{"aws", "gcp"}));
+  EXPECT_EQ(s.faults[5].kind, Fault::Kind::resolve);
+  EXPECT_EQ(s.faults[5].target, "gateways.example");
+  EXPECT_EQ(s.faults[5].to, (std::vector<std::string>{"gcp/gateway", "aws/gateway-1"}));
   EXPECT_DOUBLE_EQ(*s.expect.at(0).at_least, 0.7);
   EXPECT_DOUBLE_EQ(*s.expect.at(1).at_most, 0.4);
   EXPECT_DOUBLE_EQ(*s.expect.at(2).at_most, 5 * 1048576.0);
