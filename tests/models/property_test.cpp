@@ -174,8 +174,11 @@ constexpr const char* kComponents[] = {"otlphttp/",     "otlp/",       "debug", 
 
 TEST(RandomScenarios, UseEveryComponent) {
   std::map<std::string, int> pipelines;
+  int with_resolutions = 0;
   for (std::uint64_t number = 1; number <= 500; ++number) {
-    for (const auto& [name, text] : make_random_scenario(number).files) {
+    const RandomScenario random = make_random_scenario(number);
+    with_resolutions += random.scenario.find("resolve: tier.example") != std::string::npos;
+    for (const auto& [name, text] : random.files) {
       std::istringstream lines{text};
       for (std::string line; std::getline(lines, line);) {
         const bool uses = line.find("receivers: [") != std::string::npos || line.find("sending_queue") != std::string::npos;
@@ -184,6 +187,7 @@ TEST(RandomScenarios, UseEveryComponent) {
     }
   }
   for (const char* component : kComponents) EXPECT_GE(pipelines[component], 25) << component;
+  EXPECT_GE(with_resolutions, 100);
 }
 
 TEST(RandomScenarios, EveryItemHasAFateTheBytesRepeatAndNothingStaysInFlight) {

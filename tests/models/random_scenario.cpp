@@ -35,12 +35,14 @@ std::string flow(const Texts& list) {
 
 std::string number(int n) { return std::to_string(n); }
 
+constexpr const char* kAsks = "{dns: {hostname: tier.example";  ///< a resolver, up to its interval
+
 /// One collector's file.
 class CollectorFile {
  public:
   /// `settles`: nothing may wait for ever.
-  CollectorFile(Dice& dice, bool newer, bool settles, Texts endpoints)
-      : dice_{dice}, newer_{newer}, settles_{settles}, endpoints_{std::move(endpoints)} {}
+  CollectorFile(Dice& dice, Dice& names, bool newer, bool settles, Texts endpoints)
+      : dice_{dice}, names_{names}, newer_{newer}, settles_{settles}, endpoints_{std::move(endpoints)} {}
 
   std::string text() {
     std::string out = "receivers:\n  otlp:\n    protocols:\n      http: {endpoint: 0.0.0.0:4318" + body_limit() + "}\n" +
@@ -89,7 +91,7 @@ class CollectorFile {
     }
     return "  loadbalancing:\n    routing_key: " + dice_.pick({"traceID", "service"}) + "\n    protocol: {otlp: {tls: {insecure: true}, " +
            "sending_queue: {queue_size: " + dice_.pick({"2", "1000"}) + "}, retry_on_failure: {initial_interval: 100ms, max_interval: 1s, max_elapsed_time: 3s}}}\n" +
-           "    resolver: {static: {hostnames: " + flow(names) + "}}\n";
+           "    resolver: " + (names_.chance(40) ? "{static: {hostnames: " + flow(names) + "}}\n" : std::string{kAsks} + ", interval: " + names_.pick({"300ms", "5s"}) + "}}\n");
   }
 
   /// Cumulative metrics never come to rest.
@@ -222,13 +224,14 @@ class CollectorFile {
   }
 
   Dice& dice_;
+  Dice& names_;
   bool newer_, settles_;
   Texts endpoints_;
 };
 
 class Maker {
  public:
-  explicit Maker(std::uint64_t number) : dice_{number} {
+  explicit Maker(std::uint64_t number) : dice_{number}, names_{~number} {
     for (int i = dice_.between(1, 3); i > 0; --i) places_.push_back("place" + std::to_string(places_.size()));
     for (int i = dice_.between(1, 3); i > 0; --i) clouds_.push_back("cloud" + std::to_string(clouds_.size()));
     settles_ = dice_.chance(50);
@@ -385,7 +388,7 @@ class Maker {
     line("  " + name + ": {config: " + name + ".yaml, version: " + (newer_ ? "0.159.0" : dice_.pick({"0.111.0", "0.114.0"})) +
          ", in: " + flow(places) + ", addresses: [" + name + "], cpus: " + dice_.pick({"1", "2", "8"}) +
          (!settles_ && dice_.chance(15) ? ", memory_limit: 60MiB" : "") + "}");
-    out_.files[name + ".yaml"] = CollectorFile{dice_, newer_, settles_, std::move(endpoints)}.text();
+    out_.files[name + ".yaml"] = CollectorFile{dice_, names_, newer_, settles_, std::move(endpoints)}.text();
   }
 
   Texts gateway_urls(const std::string& cloud) {
@@ -443,6 +446,7 @@ class Maker {
     for (const std::string& cloud : clouds_) write_backend(cloud, {"addresses: [\"" + cloud + ":4318\"]"});
     write_backend("jaeger", {"in: " + flow(places_), "accepts: zipkin", "addresses: [\"jaeger:9411\"]"});
     write_backend("grpc-cloud", {"accepts: otlp_grpc", "addresses: [\"grpc-cloud:4317\"]"});
+    line("  tier: {in: " + flow(places_) + ", accepts: otlp_grpc, addresses: [\"tier.example:4317\"], latency: " + names_.pick({"2ms", "900ms"}) + "}");
   }
 
   void write_faults() {
@@ -459,6 +463,20 @@ class Maker {
       }
       line(text + "}");
     }
+    write_resolutions();
+  }
+
+  void write_resolutions() {
+    const bool asked = std::any_of(out_.files.begin(), out_.files.end(),
+                                   [](const auto& file) { return file.second.find(kAsks) != std::string::npos; });
+    if (!asked) return;
+    Texts to{"grpc-cloud"};
+    for (const std::string& place : places_) to.push_back(place + "/tier");
+    for (int i = names_.between(0, 4); i > 0; --i) {
+      const std::string at = number(names_.between(0, seconds_ * 1000)) + "ms";
+      const std::string lasts = names_.chance(50) ? ", for: 700ms" : "";
+      line("  - {at: " + at + lasts + ", resolve: tier.example, to: " + (names_.chance(15) ? "[]" : flow(names_.some(to))) + "}");
+    }
   }
 
   std::string collector_fault() {
@@ -470,7 +488,7 @@ class Maker {
     return text;
   }
 
-  Dice dice_;
+  Dice dice_, names_;  ///< the latter for what resolves to what
   RandomScenario out_;
   Texts places_, clouds_;
   std::vector<Texts> homes_;  ///< of the services: their places
