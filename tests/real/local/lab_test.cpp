@@ -174,6 +174,21 @@ TEST_F(LabTest, EachRoomHasItsOwnHostsFileAndNoResolver) {
   });
 }
 
+TEST_F(LabTest, ARoomReadsItsNewHosts) {
+  const std::string before = content("/etc/hosts");
+  in_lab(two_rooms(), [&](Lab& lab) {
+    lab.set_hosts("aws", {{"10.98.200.2", {"tier"}}});  // shorter than what it had
+    lab.inside("aws", [] {
+      const std::string text = content("/etc/hosts");
+      EXPECT_TRUE(text.starts_with("127.0.0.1 localhost\n")) << text;
+      EXPECT_TRUE(text.ends_with("\n10.98.200.2 tier\n")) << text;
+      EXPECT_EQ(text.find("backend"), std::string::npos) << text;
+    });
+    lab.inside("gcp", [] { EXPECT_EQ(content("/etc/hosts").find("tier"), std::string::npos); });
+    EXPECT_EQ(content("/etc/hosts"), before);
+  });
+}
+
 TEST_F(LabTest, PrivateFoldersAreEmptyAndStayInTheRoom) {
   LabSpec spec = two_rooms();
   spec.rooms[0].private_folders = {"/var/tmp"};
