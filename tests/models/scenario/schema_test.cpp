@@ -105,7 +105,7 @@ TEST(LanguageReference, ShowsOneScenarioThatIsRead) {
   const Reading reading = read_file(file);
   ASSERT_TRUE(reading.scenario) << reading.text;
   EXPECT_EQ(reading.text, "");
-  EXPECT_EQ(reading.scenario->faults.size(), 6u);
+  EXPECT_EQ(reading.scenario->faults.size(), 7u);
   EXPECT_EQ(violations(schema(), tree_of(file)), "");
 }
 
