@@ -204,6 +204,7 @@ void Network::leave(RequestId id) {
   Request& request = requests_[id];
   request.client_gone = true;
   if (request.lost || request.connecting) return finish(id);
+  if (!request.at_server && run_.sim.pending(request.again)) return finish(id);  // an answer that nobody waits for
   if (!request.at_server) return;
   request.holds = true;
   run_.hold(request.post.payload, endpoints_[request.post.endpoint].reach);

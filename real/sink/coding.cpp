@@ -114,7 +114,7 @@ Decoded unzstd_body(std::string_view body, std::size_t limit, std::string& out) 
 
 Decoded unlz4_body(std::string_view body, std::size_t limit, std::string& out) {
   LZ4F_dctx* made = nullptr;
-  if (LZ4F_isError(LZ4F_createDecompressionContext(&made, LZ4F_VERSION)) != 0 || body.empty()) return Decoded::corrupt;
+  if (body.empty() || LZ4F_isError(LZ4F_createDecompressionContext(&made, LZ4F_VERSION)) != 0) return Decoded::corrupt;
   const std::unique_ptr<LZ4F_dctx, std::size_t (*)(LZ4F_dctx*)> context{made, &LZ4F_freeDecompressionContext};
   Room room{out, body.size() * 4 + 64, limit};
   for (;;) {
