@@ -396,6 +396,8 @@ bool World::is_between(const Endpoint& endpoint, const std::string& a, const std
   return std::minmax(endpoint.from, endpoint.to) == std::minmax(node_of(a), node_of(b));
 }
 
+const Link& World::link_to(const Endpoint& endpoint) const { return link_between(scenario_, node_name(endpoint.from), node_name(endpoint.to)); }
+
 std::vector<std::pair<std::uint16_t, std::string>> World::urls() const {
   std::vector<std::pair<std::uint16_t, std::string>> list;
   for (const auto& [key, id] : endpoints_) list.push_back(key);

@@ -80,6 +80,7 @@ class World final : public AddressBook {
   const Endpoint& who_answers(std::uint16_t place, const std::string& url) { return network_.endpoint(endpoint(place, url)); }
   /// Whether this link, between places or backends outside all places, is on the way to it.
   bool is_between(const Endpoint& endpoint, const std::string& a, const std::string& b) const;
+  const Link& link_to(const Endpoint& endpoint) const;
   const Scenario& scenario() const { return scenario_; }
   /// Every URL that was asked for while the world was wired, with the place of the caller.
   std::vector<std::pair<std::uint16_t, std::string>> urls() const;

@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cstring>
 #include <memory>
+#include <string_view>
 
 #include "real/local/file_descriptor.hpp"
 
@@ -65,7 +66,9 @@ bool is_foreign(const FileDescriptor& socket, const char* device) {
   if (::ioctl(socket.get(), SIOCGIFFLAGS, &request) != 0) return true;
   const bool up = (request.ifr_flags & IFF_UP) != 0;
   const bool loopback = (request.ifr_flags & IFF_LOOPBACK) != 0;
-  return up && !loopback && driver_of(socket, device) != "veth";
+  const std::string driver = driver_of(socket, device);
+  const bool line = driver == "tun" && std::string_view{device}.starts_with("line");
+  return up && !loopback && driver != "veth" && !line;
 }
 
 struct SocketAddress {

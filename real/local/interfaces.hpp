@@ -11,7 +11,7 @@ namespace spillway::real {
 /// IP addresses of all devices but loopback ones, and without link-local addresses.
 std::vector<std::string> addresses_of_this_network();
 
-/// Devices that are up and are neither loopback nor veth.
+/// Devices that are up and are neither loopback nor veth nor one of Lab::open_line, which only its reader empties.
 std::vector<std::string> foreign_devices();
 
 /// Tries to open a TCP connection to port 9 of an address, for at most a second. Empty when the kernel says at once

@@ -1,8 +1,11 @@
 #include "real/local/lab.hpp"
 
 #include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -89,6 +92,29 @@ std::string cut_rules(const std::vector<Way>& ways, bool cut) {
     }
   }
   return rules + "COMMIT\n";
+}
+
+/// A new TUN device of this network, which carries bare IP packets.
+FileDescriptor open_tun(const std::string& device) {
+  FileDescriptor fd{::open("/dev/net/tun", O_RDWR | O_CLOEXEC)};
+  ifreq request{};
+  std::strncpy(request.ifr_name, device.c_str(), IFNAMSIZ - 1);
+  request.ifr_flags = IFF_TUN | IFF_NO_PI;
+  if (!fd.open() || ::ioctl(fd.get(), TUNSETIFF, &request) != 0) fail("cannot make a network device with /dev/net/tun", errno);
+  return fd;
+}
+
+/// Before the first line: which table a packet's way is looked up in is asked before whether its target is here, and
+/// no connection remembers where its packets came from.
+std::string rules_before_lines() { return "rule add pref 100 lookup local\nrule del pref 0\n"; }
+
+/// Packets on their way from one address to the other take this table, unless they come from a line.
+std::string line_rule(const std::string& from, const std::string& to, int rooms, int table) {
+  std::string origin = "iif lo from " + from;
+  for (int i = 0; i < rooms; ++i) {
+    if (room_address(i) == from) origin = "iif room" + std::to_string(i);
+  }
+  return "rule add pref 10 " + origin + " to " + to + " lookup " + std::to_string(table) + "\n";
 }
 
 /// Locally administered; `end` 0: at the hub, 1: in the room.
@@ -200,6 +226,7 @@ class ScratchFolder {
 }  // namespace
 
 std::string hub_address(int number) { return "10.98.200." + std::to_string(number + 1); }
+bool is_hub_address(const std::string& address) { return address.starts_with("10.98.200."); }
 std::string gateway_address(int number) { return address_in_room_network(number, 1); }
 std::string room_address(int number) { return address_in_room_network(number, 2); }
 
@@ -324,6 +351,24 @@ void Lab::set_cut(const std::vector<Way>& ways, bool cut) const {
     throw std::runtime_error("cannot cut a link: " + why);
 }
 
+FileDescriptor Lab::open_line(const std::vector<Way>& ways) {
+  const int number = lines_++;
+  const std::string device = "line" + std::to_string(number);
+  const int table = 1000 + number, rooms = static_cast<int>(rooms_.size());
+  FileDescriptor fd = open_tun(device);
+  // What comes back from a line may well have an address of the hub as its source.
+  const fs::path settings{"/proc/sys/net/ipv4"};
+  write_text(settings / "conf/all/rp_filter", "0\n");
+  write_text(settings / "conf" / device / "rp_filter", "0\n");
+  write_text(settings / "conf" / device / "accept_local", "1\n");
+  write_text(settings / "ip_early_demux", "0\n");
+  std::string lines = number == 0 ? rules_before_lines() : "";
+  lines += "link set " + device + " up\nroute add default dev " + device + " table " + std::to_string(table) + "\n";
+  for (const auto& [a, b] : ways) lines += line_rule(a, b, rooms, table) + line_rule(b, a, rooms, table);
+  run_ip(lines);
+  return fd;
+}
+
 bool Lab::stop_requested() const {
   pollfd stop{stop_fd_, POLLIN, 0};
   return ::poll(&stop, 1, 0) > 0;
@@ -351,6 +396,11 @@ std::vector<std::string> missing_for_lab() {
     missing.emplace_back(error.what());
   }
   return missing;
+}
+
+std::string why_no_lines() {
+  if (FileDescriptor{::open("/dev/net/tun", O_RDWR | O_CLOEXEC)}.open()) return {};
+  return std::string{"cannot open /dev/net/tun: "} + std::strerror(errno);
 }
 
 std::vector<std::string> ways_out(const Lab& lab) {

@@ -43,6 +43,7 @@ inline constexpr int kHubAddresses = 250;
 inline constexpr int kRooms = 250;
 
 std::string hub_address(int number);      ///< 10.98.200.(number + 1); number from 0
+bool is_hub_address(const std::string& address);
 std::string room_address(int number);     ///< of eth0 in the number-th room of the spec, from 0
 std::string gateway_address(int number);  ///< the hub's end of that room's link
 
@@ -77,6 +78,10 @@ class Lab {
   /// While a way is cut, packets between its two addresses vanish at the hub, in both directions, without a word to
   /// either end. Throws std::runtime_error when the packet filter refuses. Called from the function's thread.
   void set_cut(const std::vector<Way>& ways, bool cut) const;
+  /// A device (TUN) at the hub through which every packet between these pairs of addresses goes from now on, in both
+  /// directions: whoever reads a packet from it writes it back when it is to go on. At least one address of a way is a room's.
+  /// Throws std::runtime_error when the kernel has no such devices.
+  FileDescriptor open_line(const std::vector<Way>& ways);
   /// Other contents for the room's /etc/hosts, which programs in it read from now on (Go's resolver looks every 5 s).
   void set_hosts(std::string_view room, const std::vector<HostEntry>& hosts) const;
 
@@ -106,6 +111,7 @@ class Lab {
   std::vector<std::string> names_;
   std::vector<Room> rooms_;
   bool packet_filter_ = false;
+  int lines_ = 0;
   std::deque<Process> processes_;
 };
 
@@ -118,7 +124,10 @@ int run_in_lab(const LabSpec& spec, const std::function<int(Lab&)>& function);
 /// trouble. Takes some 50 ms.
 std::vector<std::string> missing_for_lab();
 
-/// Proof that nothing gets out: devices that are up and neither loopback nor veth, and addresses beyond the lab
+/// Why there can be no Lab::open_line on this machine; empty: there can.
+std::string why_no_lines();
+
+/// Proof that nothing gets out: devices that are up and neither loopback, veth nor a line of the lab, and addresses beyond the lab
 /// (documentation and private networks, the machine's own) to which a connection does not fail at once for want of
 /// a route. One line per finding, for the hub and every room; empty is good.
 std::vector<std::string> ways_out(const Lab& lab);

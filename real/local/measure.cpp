@@ -13,6 +13,7 @@
 #include "real/emitter/paced_run.hpp"
 #include "real/emitter/real_transport.hpp"
 #include "real/local/machine_load.hpp"
+#include "real/local/packet_line.hpp"
 #include "real/local/plan_of_lab.hpp"
 #include "real/local/real_collector.hpp"
 #include "real/local/real_services.hpp"
@@ -39,6 +40,7 @@ class LabBook final : public AddressBook {
   EndpointId endpoint(std::uint16_t place, const std::string& url) override {
     const Endpoint& known = world_.who_answers(place, url);
     refuse_cut(known, url);
+    look_at_link(known, url);
     const auto parsed = parse_url(url);
     RealEndpoint real;
     real.reach = known.reach;
@@ -54,6 +56,8 @@ class LabBook final : public AddressBook {
   }
   std::vector<std::string> lookup(std::uint16_t place, const std::string& name) override { return world_.lookup(place, name); }
   DestinationSet reach(EndpointId endpoint) const override { return transport_.endpoint(endpoint).reach; }
+  /// What of the links the traffic that is played here does not meet.
+  const std::vector<NotModelled>& not_made() const { return at_once_; }
   CredentialId credential(const std::string& user, const std::string& password) override {
     const CredentialId id = world_.credential(user, password);
     transport_.set_credential(id, basic_authorization(user, password));
@@ -69,6 +73,15 @@ class LabBook final : public AddressBook {
                                ", whose sender is played here; cut a collector's way, or measure with --services real");
     }
   }
+  /// Between them and what they talk to there is no line, for the same reason.
+  void look_at_link(const Endpoint& known, const std::string& url) {
+    const Link& link = world_.link_to(known);
+    if (known.from == known.to || !needs_line(link)) return;
+    if (link.bandwidth_bytes_per_second > 0)
+      throw std::runtime_error(link.where.path + ": the bandwidth would have to hold up what is sent to " + url +
+                               ", whose sender is played here; leave it out, or measure with --services real");
+    at_once_.push_back({"the link's latency to " + url + ": its sender is played here", "latency: what is played arrives sooner"});
+  }
   std::string address_of(const std::string& server) const {
     for (const SinkPlan& sink : plan_.sinks) {
       if (sink.backend.name == server) return sink.address;
@@ -81,6 +94,7 @@ class LabBook final : public AddressBook {
   World& world_;
   const LabPlan& plan_;
   RealTransport& transport_;
+  std::vector<NotModelled> at_once_;
 };
 
 /// Reads the collectors' pages at fixed moments, in a thread of its own so that traffic is not held up.
@@ -143,6 +157,7 @@ class Measurement {
 
   RunRecord play() {
     start_sinks();
+    start_lines();
     if (options_.stores.wanted) start_stores();
     start_collectors();
     if (real_services()) start_services();
@@ -168,6 +183,7 @@ class Measurement {
     if (services_) services_->look();
     if (stores_) stores_->look();
     RunRecord record = describe(scraper, senders);
+    record.not_modelled.insert(record.not_modelled.end(), book.not_made().begin(), book.not_made().end());
     if (users) add_services(record, *users);
     record.manifest.notes["machine idle"] = std::to_string(static_cast<int>(idle * 100)) + " %";
     record.manifest.notes["worst lateness of the emitter"] = std::to_string(paced.worst_lateness() / std::chrono::microseconds{1}) + " us";
@@ -187,6 +203,21 @@ class Measurement {
     std::function<ServiceOutput(std::size_t)> output_of;
     if (stores_) output_of = [this](std::size_t service) { return stores_->output_of(service); };
     services_->start(options_.service, logs(), options_.service_cpus, output_of);
+  }
+
+  /// The links of the scenario, where real programs use them.
+  void start_lines() {
+    if (!why_no_lines().empty()) return;
+    for (const LinePlan& plan : lines_of(prepared_, plan_)) {
+      const auto law = [&](const char* direction) {
+        return [link = plan.link, draws = Sequence{run_.sim.stream("line " + plan.a + " " + plan.b, direction)}]() mutable {
+          Draws next = draws.next();
+          return std::max(Duration{0}, from_seconds(link->latency.sample(next)));
+        };
+      };
+      lines_.add(lab_.open_line(plan.ways), {plan.here, plan.relays, law("there"), law("back"), plan.link->bandwidth_bytes_per_second});
+    }
+    lines_.start();
   }
 
   /// A real store in the place of a backend has no sink: a null pointer in `sinks_`.
@@ -307,6 +338,7 @@ class Measurement {
   Run run_;
   Sequence draws_;
   SteadyClock::time_point zero_{};
+  PacketLines lines_;
   std::vector<std::unique_ptr<Sink>> sinks_;
   std::vector<std::unique_ptr<RealCollector>> collectors_;
   std::unique_ptr<LocalStores> stores_;     ///< null: the backends are scripted
@@ -384,6 +416,8 @@ RunRecord Measurement::describe(Scraper& scraper, const Senders& senders) {
   record.manifest = simulated_manifest(prepared_, warm_up_);
   record.manifest.world = "measured";
   record.not_modelled = not_modelled(prepared_);
+  if (!why_no_lines().empty() && !lines_of(prepared_, plan_).empty())
+    record.not_modelled.push_back({"latencies of links: " + why_no_lines(), "latency: messages arrive sooner"});
   Replication result;
   result.metrics = scraper.page();
   const std::vector<MetricSnapshot> snapshots = scraper.taken();
@@ -425,7 +459,7 @@ void Measurement::add_services(RunRecord& record, const RenderUsers& users) {
   for (NotModelled& own : own_ways_of_stores(scenario_, plan_)) record.not_modelled.push_back(std::move(own));
 }
 
-std::vector<std::string> missing_for_cuts(const PreparedScenario& prepared, const LabPlan& plan, const MeasureOptions& options) {
+std::vector<std::string> missing_for_links(const PreparedScenario& prepared, const LabPlan& plan, const MeasureOptions& options) {
   std::vector<std::string> missing;
   for (const Fault& fault : prepared.scenario.faults) {
     if (fault.kind != Fault::Kind::link) continue;
@@ -436,7 +470,8 @@ std::vector<std::string> missing_for_cuts(const PreparedScenario& prepared, cons
     if (find_program("iptables-restore").empty()) missing.push_back(cut + " needs iptables-restore; install the package iptables");
   }
   for (const Link& link : prepared.scenario.links) {
-    if (link.bandwidth_bytes_per_second > 0) missing.push_back(link.where.path + ": a bandwidth cannot be made here; leave it out");
+    if (link.bandwidth_bytes_per_second <= 0 || why_no_lines().empty()) continue;
+    missing.push_back(link.where.path + ": a bandwidth cannot be made here (" + why_no_lines() + "); leave it out");
   }
   return missing;
 }
@@ -482,7 +517,7 @@ std::vector<std::string> missing_for_measure(const PreparedScenario& prepared, c
   if (options.stores.wanted) {
     for (const std::string& problem : missing_for_stores(prepared.scenario, plan, options.stores)) missing.push_back(problem);
   }
-  for (const std::string& problem : missing_for_cuts(prepared, plan, options)) missing.push_back(problem);
+  for (const std::string& problem : missing_for_links(prepared, plan, options)) missing.push_back(problem);
   return missing;
 }
 

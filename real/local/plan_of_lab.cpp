@@ -149,6 +149,16 @@ void plan_stores(const PreparedScenario& prepared, World& world, LabPlan& plan) 
   plan.cloud_logs_address = room_address(static_cast<int>(number));
 }
 
+/// What a link can have at its ends: places, and backends that lie in none.
+std::vector<std::string> ends_of(const Scenario& scenario) {
+  std::vector<std::string> ends;
+  for (const Place& place : scenario.places) ends.push_back(place.name);
+  for (const Backend& backend : scenario.backends) {
+    if (backend.in.empty()) ends.push_back(backend.name);
+  }
+  return ends;
+}
+
 /// Everything that is at this end of a link.
 std::vector<std::string> addresses_at(const PreparedScenario& prepared, const LabPlan& plan, const std::string& end) {
   std::vector<std::string> found;
@@ -180,6 +190,29 @@ std::vector<Way> ways_between(const PreparedScenario& prepared, const LabPlan& p
     if ((from == a && to == b) || (from == b && to == a)) ways.emplace_back(caller.address, relay.address);
   }
   return ways;
+}
+
+bool needs_line(const Link& link) { return link.bandwidth_bytes_per_second > 0 || !link.latency.is_constant() || link.latency.mean() > 0.0005; }
+
+std::vector<LinePlan> lines_of(const PreparedScenario& prepared, const LabPlan& plan) {
+  const std::vector<std::string> ends = ends_of(prepared.scenario);
+  std::vector<LinePlan> lines;
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    for (std::size_t j = i + 1; j < ends.size(); ++j) {
+      LinePlan line{ends[i], ends[j], &link_between(prepared.scenario, ends[i], ends[j]), {}, addresses_at(prepared, plan, ends[i]), {}};
+      if (!needs_line(*line.link)) continue;
+      line.ways = ways_between(prepared, plan, line.a, line.b);
+      // What is played and what is a sink live on the hub alike: nothing real lies between.
+      std::erase_if(line.ways, [](const Way& way) { return is_hub_address(way.first) && is_hub_address(way.second); });
+      for (const RelayPlan& relay : plan.relays) {
+        if (line.link->bandwidth_bytes_per_second <= 0) std::erase_if(line.ways, [&](const Way& way) { return way.second == relay.address; });
+        line.relays.push_back(relay.address);
+        if (prepared.scenario.places[plan.services[relay.to].place].name == line.a) line.here.push_back(relay.address);
+      }
+      if (!line.ways.empty()) lines.push_back(std::move(line));
+    }
+  }
+  return lines;
 }
 
 std::vector<HostEntry> hosts_of(const PreparedScenario& prepared, const LabPlan& plan, World& world, const RoomPlan& room) {

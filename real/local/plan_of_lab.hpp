@@ -71,6 +71,21 @@ struct RealParts {
 /// outside all places.
 std::vector<Way> ways_between(const PreparedScenario& prepared, const LabPlan& plan, const std::string& a, const std::string& b);
 
+/// A line to be made between two ends: places, or backends outside all places.
+struct LinePlan {
+  std::string a, b;
+  const Link* link = nullptr;
+  std::vector<Way> ways;            ///< the packets that take it
+  std::vector<std::string> here;    ///< addresses at `a`
+  std::vector<std::string> relays;  ///< addresses whose messages are delayed elsewhere
+};
+
+/// Whether real packets have to be held back for this link. Half a millisecond of latency is what passing a line costs anyway.
+bool needs_line(const Link& link);
+
+/// Every link of the scenario that has to be made and that something real uses.
+std::vector<LinePlan> lines_of(const PreparedScenario& prepared, const LabPlan& plan);
+
 LabPlan plan_lab(const PreparedScenario& prepared, World& world, RealParts real = {});
 
 /// What a collector finds under each name now: `world` knows which names a fault has taken over.

@@ -21,6 +21,7 @@
 
 #include "real/local/confined.hpp"
 #include "real/local/interfaces.hpp"
+#include "real/local/packet_line.hpp"
 
 namespace spillway::real {
 namespace {
@@ -186,6 +187,53 @@ TEST_F(LabTest, ARoomReadsItsNewHosts) {
     });
     lab.inside("gcp", [] { EXPECT_EQ(content("/etc/hosts").find("tier"), std::string::npos); });
     EXPECT_EQ(content("/etc/hosts"), before);
+  });
+}
+
+/// How long it takes to get `/` from there, and that it comes whole.
+double seconds_to_get(const Lab& lab, const std::string& room, const std::string& address, std::size_t size) {
+  const auto before = std::chrono::steady_clock::now();
+  const auto body = lab.http_get(room, address, 4318, "/", 10s);
+  EXPECT_EQ(body.value_or("").size(), size) << room << " to " << address;
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
+}
+
+TEST_F(LabTest, ALineHoldsUpItsOwnPacketsAndNoOthers) {
+  if (const std::string why = why_no_lines(); !why.empty()) GTEST_SKIP() << why;
+  in_lab(two_rooms(), [](Lab& lab) {
+    TinyServer far{lab.open_socket(""), hub_address(0), 4318, kHello}, near{lab.open_socket(""), hub_address(1), 4318, kHello};
+    TinyServer gcp{lab.open_socket("gcp"), room_address(1), 4318, kHello};
+    ASSERT_TRUE(far.bound() && near.bound() && gcp.bound());
+    PacketLines lines;
+    lines.add(lab.open_line({{room_address(0), hub_address(0)}, {room_address(0), room_address(1)}}),
+              {{room_address(0)}, {}, [] { return Duration{40ms}; }, [] { return Duration{60ms}; }, 0});
+    lines.start();
+    // A connection and a request: twice there and back.
+    for (const std::string& address : {hub_address(0), room_address(1)}) {
+      const double taken = seconds_to_get(lab, "aws", address, 6);
+      EXPECT_GE(taken, 0.2) << address;
+      EXPECT_LT(taken, 0.35) << address;
+    }
+    EXPECT_LT(seconds_to_get(lab, "aws", hub_address(1), 6), 0.1);
+    EXPECT_LT(seconds_to_get(lab, "gcp", hub_address(0), 6), 0.1);
+    EXPECT_EQ(ways_out(lab), std::vector<std::string>{});
+  });
+}
+
+TEST_F(LabTest, ALineCarriesNoMoreThanItsBandwidth) {
+  if (const std::string why = why_no_lines(); !why.empty()) GTEST_SKIP() << why;
+  const std::string body(50'000, 'b');
+  const std::string answer = "HTTP/1.0 200 OK\r\nContent-Length: 50000\r\n\r\n" + body;
+  in_lab(two_rooms(), [&](Lab& lab) {
+    TinyServer far{lab.open_socket(""), hub_address(0), 4318, answer};
+    ASSERT_TRUE(far.bound());
+    PacketLines lines;
+    const auto at_once = [] { return Duration{0}; };
+    lines.add(lab.open_line({{room_address(0), hub_address(0)}}), {{room_address(0)}, {}, at_once, at_once, 100'000});
+    lines.start();
+    const double taken = seconds_to_get(lab, "aws", hub_address(0), body.size());
+    EXPECT_GE(taken, 0.5);  // the body alone; headers of packets take some per cent more
+    EXPECT_LT(taken, 0.65);
   });
 }
 
