@@ -93,7 +93,7 @@ std::set<std::string> counters_of(const std::string& page) {
 /// A target that is read page by page.
 class Pages {
  public:
-  explicit Pages(WatchTarget target) : target_{std::move(target)} {
+  Pages(WatchTarget target, const HttpHeaders& headers) : target_{std::move(target)}, headers_{headers} {
     if (const auto url = url_of(target_.source)) {
       url_ = *url;
       return;
@@ -130,7 +130,7 @@ class Pages {
 
  private:
   std::string asked() {
-    Page page = ask(url_.server, url_.path, "text/plain;version=0.0.4");
+    Page page = ask(url_.server, url_.path, headers_, "text/plain;version=0.0.4");
     if (page.problem.empty() && page.status == 200) return std::move(page.body);
     problem_ = page.problem.empty() ? "answers " + std::to_string(page.status) : page.problem;
     return {};
@@ -146,6 +146,7 @@ class Pages {
     return {std::istreambuf_iterator<char>{in}, {}};
   }
   WatchTarget target_;
+  HttpHeaders headers_;
   Url url_;
   std::vector<fs::path> files_;
   std::size_t next_ = 0;
@@ -188,7 +189,7 @@ std::vector<Values> asked_of_prometheus(const std::string& server, const WatchOp
   const double from = end - seconds_of(options.length);
   char range[96];
   std::snprintf(range, sizeof range, "&start=%.3f&end=%.3f&step=%.3f", from, end, step);
-  const Page page = ask(server, "/api/v1/query_range?query=" + in_query(options.selector) + range);
+  const Page page = ask(server, "/api/v1/query_range?query=" + in_query(options.selector) + range, options.headers);
   const json answer = json::parse(page.body, nullptr, false);
   if (!answer.is_object() || answer.value("status", "") != "success" || !answer["data"].is_object())
     throw std::runtime_error(server + ": is no Prometheus as far as it answers" +
@@ -255,7 +256,7 @@ RunRecord watch(const std::vector<WatchTarget>& targets, const WatchOptions& opt
     std::vector<Pages> all;
     for (const WatchTarget& target : targets) {
       if (is_prometheus(target)) throw std::runtime_error(target.source + ": a Prometheus is asked alone; for a page write its path, e.g. /metrics");
-      all.emplace_back(target);
+      all.emplace_back(target, options.headers);
     }
     read_pages(all, options, readings, said);
     for (const Pages& pages : all) pages.note(notes);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "real/import/http.hpp"
 #include "sim/record.hpp"
 
 namespace spillway::real {
@@ -12,13 +13,14 @@ namespace spillway::real {
 /// A program whose metrics are read.
 struct WatchTarget {
   std::string name;    ///< becomes the label `collector`, as in simulated records: "aws/otel-collector"
-  std::string source;  ///< URL of a metrics page, http://host:port of a Prometheus, or a folder of saved pages
+  std::string source;  ///< URL of a metrics page, http(s)://host:port of a Prometheus, or a folder of saved pages
 };
 
 struct WatchOptions {
   Duration length = std::chrono::minutes{1};
   Duration step = std::chrono::seconds{5};
   std::string selector = R"({__name__=~"otelcol_.+"})";  ///< asked of a Prometheus
+  HttpHeaders headers{};                                     ///< of every question
 };
 
 /// Text exposition and OpenMetrics; a page at a time, read at once and then at every step until `length` has passed, or what

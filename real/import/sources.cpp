@@ -40,10 +40,10 @@ class Backend {
 
  private:
   std::string recognised() const {
-    const json jaeger = parsed(ask(server_, "/api/services").body);
+    const json jaeger = parsed(get("/api/services").body);
     if (jaeger.is_object() && jaeger.contains("data")) return "jaeger";
-    if (parsed(ask(server_, "/api/v2/services").body).is_array()) return "zipkin";
-    const Page tempo = ask(server_, "/api/echo");
+    if (parsed(get("/api/v2/services").body).is_array()) return "zipkin";
+    const Page tempo = get("/api/echo");
     return tempo.status == 200 && tempo.body.starts_with("echo") ? "tempo" : "";
   }
   void read_jaeger() {
@@ -61,8 +61,9 @@ class Backend {
       if (id.is_string()) read_from("/api/traces/" + in_query(id.get<std::string>()));
     }
   }
+  Page get(const std::string& path) const { return ask(server_, path, options_.headers); }
   std::string expect(const std::string& path) const {
-    Page answer = ask(server_, path);
+    Page answer = get(path);
     if (answer.problem.empty() && answer.status == 200) return std::move(answer.body);
     throw std::runtime_error(server_ + path + ": " +
                              (answer.problem.empty() ? "answers " + std::to_string(answer.status) : answer.problem));
@@ -87,12 +88,10 @@ void read_path(const std::filesystem::path& path, TraceReader& reader) {
 }  // namespace
 
 void read_source(const std::string& source, const SourceOptions& options, TraceReader& reader) {
-  if (source.starts_with("https://"))
-    throw std::runtime_error(source + ": only http is spoken here; forward a port, or give a file");
   const std::optional<Url> url = url_of(source);
   if (!url) return read_path(source, reader);
   if (url->path.empty() || url->path == "/") return Backend{url->server, options, reader}.read();
-  Page answer = ask(url->server, url->path);
+  Page answer = ask(url->server, url->path, options.headers);
   if (!answer.problem.empty() || answer.status != 200)
     throw std::runtime_error(source + ": " +
                              (answer.problem.empty() ? "answers " + std::to_string(answer.status) : answer.problem));

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "real/import/http.hpp"
 #include "real/import/trace_reader.hpp"
 
 namespace spillway::real {
@@ -11,6 +12,7 @@ struct SourceOptions {
   std::string api;            ///< jaeger, zipkin, tempo; empty: asks the server
   std::int64_t limit = 1000;  ///< traces to ask for (Jaeger: of each service)
   std::string lookback = "1h";
+  HttpHeaders headers{};      ///< of every question to a server
 };
 
 /// Reads all of it into `reader`. A URL with a path is asked for as it stands, one without is that of a backend.

@@ -13,6 +13,7 @@
 #include "real/import/play.hpp"
 #include "real/import/sources.hpp"
 #include "sim/app/commands.hpp"
+#include "sim/app/header_option.hpp"
 #include "sim/app/options.hpp"
 #include "sim/app/output.hpp"
 #include "sim/record.hpp"
@@ -24,7 +25,7 @@ using analysis::ApplicationFit;
 using analysis::ReadingResult;
 
 struct CalibrateSettings {
-  std::vector<std::string> sources, held_out;
+  std::vector<std::string> sources, held_out, headers;
   real::SourceOptions from;
   Format format = Format::text;
   std::string out, scenario;
@@ -39,7 +40,7 @@ struct Read {
 
 std::string name_of(const std::string& source) {
   std::string name = std::filesystem::path{source}.filename().string();
-  return source.starts_with("http://") || name.empty() ? source : name.substr(0, name.find('.'));
+  return real::url_of(source) || name.empty() ? source : name.substr(0, name.find('.'));
 }
 
 /// Adds what one or several sources hold together.
@@ -126,6 +127,7 @@ void add_source_options(CLI::App& command, CalibrateSettings& settings) {
   command.add_option("--limit", settings.from.limit, "traces to ask a server for (1000)")
       ->check(CLI::Range(1, 10'000'000).description(""))
       ->type_name("N");
+  add_header_option(command, settings.headers);
   command.add_option("--lookback", settings.from.lookback, "how far back a Jaeger is asked (1h)")->type_name("TIME");
   add_format(command, settings.format);
 }
@@ -140,9 +142,17 @@ constexpr const char* kImportExamples = R"(
 Examples:
   spillway import traces.jsonl.zst --out out/shop && spillway run out/shop/scenario.yaml
   spillway import http://localhost:16686 --out out/shop --rate 50
+  spillway import https://tempo.example.com --header @token.txt --out out/shop
 
 Reads Jaeger JSON, Zipkin JSON, OTLP JSON and protobuf, plain, gzip or zstd, from files, folders and the APIs of Jaeger,
 Zipkin and Tempo. --out gets scenario.yaml, parameters.yaml and import.json.)";
+
+constexpr const char* kCalibrateExamples = R"(
+Example:
+  spillway calibrate hotel-25.jsonl.zst hotel-50.jsonl.zst --out out/parameters.yaml --scenario out/hotel.yaml --rate 60
+  spillway run out/hotel.yaml
+
+The more loads, the better is known how latency grows with load.)";
 
 constexpr const char* kValidateExamples = R"(
 Example:
@@ -163,18 +173,25 @@ void add_import(CLI::App& spillway, Action& chosen) {
       ->type_name("DIR");
   add_rate(command, *settings);
   add_source_options(command, *settings);
-  command.callback([settings, &chosen] { chosen = [settings] { return import(*settings); }; });
+  command.callback([settings, &chosen] {
+    settings->from.headers = headers_from(settings->headers);
+    chosen = [settings] { return import(*settings); };
+  });
 }
 
 void add_calibrate(CLI::App& spillway, Action& chosen) {
   auto settings = std::make_shared<CalibrateSettings>();
   CLI::App& command = *spillway.add_subcommand(kCalibrate.name, kCalibrate.about);
+  command.footer(kCalibrateExamples);
   command.add_option("RECORDING", settings->sources, "files, folders or URLs, one load each")->required()->type_name("");
   command.add_option("--out", settings->out, "file for the parameters")->type_name("FILE");
   command.add_option("--scenario", settings->scenario, "file for the scenario")->type_name("FILE");
   add_rate(command, *settings);
   add_source_options(command, *settings);
-  command.callback([settings, &chosen] { chosen = [settings] { return calibrate(*settings); }; });
+  command.callback([settings, &chosen] {
+    settings->from.headers = headers_from(settings->headers);
+    chosen = [settings] { return calibrate(*settings); };
+  });
 }
 
 void add_validate(CLI::App& spillway, Action& chosen) {
@@ -187,7 +204,10 @@ void add_validate(CLI::App& spillway, Action& chosen) {
       ->check(CLI::Range(0, 1000).description(""))
       ->type_name("N");
   add_source_options(command, *settings);
-  command.callback([settings, &chosen] { chosen = [settings] { return validate(*settings); }; });
+  command.callback([settings, &chosen] {
+    settings->from.headers = headers_from(settings->headers);
+    chosen = [settings] { return validate(*settings); };
+  });
 }
 
 }  // namespace spillway::app

@@ -9,6 +9,7 @@
 #include "models/scenario/units.hpp"
 #include "real/import/metrics_watch.hpp"
 #include "sim/app/commands.hpp"
+#include "sim/app/header_option.hpp"
 #include "sim/app/options.hpp"
 #include "sim/app/output.hpp"
 
@@ -16,7 +17,7 @@ namespace spillway::app {
 namespace {
 
 struct WatchSettings {
-  std::vector<std::string> sources;
+  std::vector<std::string> sources, headers;
   std::string length = "1min", step = "5s", out;
   real::WatchOptions options;
   Format format = Format::text;
@@ -80,10 +81,12 @@ void add_watch(CLI::App& spillway, Action& chosen) {
   command.add_option("--select", settings->options.selector, "what a Prometheus is asked for ({__name__=~\"otelcol_.+\"})")
       ->type_name("SELECTOR");
   command.add_option("--out", settings->out, "folder for record.json, series.csv and summary.txt")->type_name("DIR");
+  add_header_option(command, settings->headers);
   add_format(command, settings->format);
   command.callback([settings, &chosen] {
     settings->options.length = duration_of("--for", settings->length);
     settings->options.step = duration_of("--every", settings->step);
+    settings->options.headers = headers_from(settings->headers);
     chosen = [settings] { return watch(*settings); };
   });
 }

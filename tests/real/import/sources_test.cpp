@@ -62,7 +62,7 @@ TEST(Sources, WhatCannotBeReadSaysWhy) {
     EXPECT_NE(std::string{e.what()}.find("answers 500"), std::string::npos) << e.what();
   }
   EXPECT_THROW(traces_of("http://127.0.0.1:1/api/traces"), std::runtime_error);
-  EXPECT_THROW(traces_of("https://127.0.0.1/"), std::runtime_error);
+  EXPECT_THROW(traces_of("https://127.0.0.1:1/"), std::runtime_error);
   EXPECT_THROW(traces_of("/no/such/file"), std::runtime_error);
 }
 
