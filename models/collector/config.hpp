@@ -83,6 +83,19 @@ struct GroupByAttrsConfig {
   std::vector<std::string> keys;
 };
 
+/// k8s_attributes.
+struct K8sAttributesConfig {
+  /// What makes up an association: `from` connection or resource_attribute, `name` the attribute.
+  struct Source {
+    std::string from, name;
+  };
+  bool passthrough = false;
+  std::vector<std::string> metadata{"container.image.name", "container.image.tag", "k8s.deployment.name", "k8s.namespace.name",
+                                    "k8s.node.name",        "k8s.pod.name",        "k8s.pod.start_time",  "k8s.pod.uid"};
+  std::vector<std::string> labels;                ///< attributes for labels and annotations of a known key
+  std::vector<std::vector<Source>> associations;  ///< pod_association; empty: the address of the sender
+};
+
 /// The span processor.
 struct SpanNamingConfig {
   MatchConfig match;
@@ -268,7 +281,7 @@ struct UnmodelledConfig {
 using ReceiverConfig = std::variant<OtlpReceiverConfig, ZipkinReceiverConfig, UnmodelledConfig>;
 using ProcessorConfig =
     std::variant<BatchConfig, MemoryLimiterConfig, FilterConfig, AttributesConfig, ResourceConfig, TransformConfig,
-                 TailSamplingConfig, ProbabilisticSamplerConfig, GroupByTraceConfig, GroupByAttrsConfig,
+                 TailSamplingConfig, ProbabilisticSamplerConfig, GroupByTraceConfig, GroupByAttrsConfig, K8sAttributesConfig,
                  SpanNamingConfig, RedactionConfig, UnmodelledConfig>;
 using ExporterConfig = std::variant<OtlpHttpExporterConfig, OtlpGrpcExporterConfig, LoadBalancingConfig,
                                     DebugExporterConfig, NopExporterConfig, UnmodelledConfig>;

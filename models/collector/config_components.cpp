@@ -299,6 +299,7 @@ ProcessorConfig decode_processor(const Type& type, Fields& fields) {
   if (type.name == "probabilistic_sampler") return probabilistic_sampler(fields);
   if (type.name == "groupbytrace") return group_by_trace(fields);
   if (type.name == "groupbyattrs") return group_by_attrs(fields);
+  if (type.name == "k8s_attributes") return k8s_attributes(fields);
   if (type.name == "span") return span_processor(fields);
   if (type.name == "redaction") return redaction_processor(fields);
   return UnmodelledConfig{std::string(type.effect)};

@@ -29,6 +29,7 @@ TransformConfig transform_processor(Fields& fields);
 RedactionConfig redaction_processor(Fields& fields);
 SpanNamingConfig span_processor(Fields& fields);
 GroupByAttrsConfig group_by_attrs(Fields& fields);
+K8sAttributesConfig k8s_attributes(Fields& fields);
 /// include and exclude.
 MatchConfig match_config(Fields& fields);
 // Components with files of their own: config_sampling.cpp.

@@ -34,7 +34,7 @@ constexpr std::array kTypes{
     Type{Kind::processor, "span", {}, kModelled, kTraces},
     Type{Kind::processor, "transform", {}, kModelled},
     Type{Kind::processor, "redaction", {}, kModelled},
-    Type{Kind::processor, "k8s_attributes", "k8sattributes", kSize, kAllSignals, kAdds},
+    Type{Kind::processor, "k8s_attributes", "k8sattributes", kModelled},
     Type{Kind::processor, "resource_detection", "resourcedetection", kSize, kAllSignals, kAdds},
     Type{Kind::processor, "geo_ip", "geoip", kSize, kAllSignals, kAdds},
     Type{Kind::processor, "tail_sampling", {}, kModelled, kTraces},

@@ -19,23 +19,19 @@ Payload AttributesProcessor::process(Payload payload, bool&) {
   });
 }
 
-ResourceProcessor::ResourceProcessor(Run& run, const std::string& name, const ResourceConfig& config,
-                                     const Semantics& semantics, SpanProcessorCounters& counters, Consumer& next)
-    : SpanProcessor{run, name, semantics, counters, next}, config_{config} {}
-
-ResourceId ResourceProcessor::changed(ResourceId resource) {
+ResourceId ResourceRewriter::changed(ResourceId resource) {
   if (resources_.size() <= resource) resources_.resize(resource + 1);
   if (!resources_[resource]) {
     ResourceShape after = run_.catalog.resource(resource);
     Attributes attributes = resource_attributes(after);
-    apply(config_.actions, attributes);
+    change(attributes);
     set_resource_attributes(after, std::move(attributes));
     resources_[resource] = run_.catalog.add_resource(after);
   }
   return *resources_[resource];
 }
 
-Payload ResourceProcessor::process(Payload payload, bool&) {
+Payload ResourceRewriter::process(Payload payload, bool&) {
   return run_.pool.rewrite(payload, [this](Span& span) {
     span.resource = changed(span.resource);
     return true;

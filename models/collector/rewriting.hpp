@@ -1,4 +1,4 @@
-// The attributes and resource processors: what they make of a shape or resource is computed once.
+// The attributes and resource processors, and what else changes resources: what they make of a shape or resource is computed once.
 #pragma once
 
 #include <optional>
@@ -21,16 +21,27 @@ class AttributesProcessor final : public SpanProcessor {
   ShapeMemo<std::uint32_t> shapes_;
 };
 
-class ResourceProcessor final : public SpanProcessor {
+/// What changes attributes of resources only.
+class ResourceRewriter : public SpanProcessor {
  public:
-  ResourceProcessor(Run& run, const std::string& name, const ResourceConfig& config, const Semantics& semantics,
-                    SpanProcessorCounters& counters, Consumer& next);
+  using SpanProcessor::SpanProcessor;
 
  private:
-  Payload process(Payload payload, bool& failed) override;
+  Payload process(Payload payload, bool& failed) final;
+  virtual void change(Attributes& attributes) const = 0;
   ResourceId changed(ResourceId resource);
-  const ResourceConfig& config_;
   std::vector<std::optional<ResourceId>> resources_;  ///< by what they were
+};
+
+class ResourceProcessor final : public ResourceRewriter {
+ public:
+  ResourceProcessor(Run& run, const std::string& name, const ResourceConfig& config, const Semantics& semantics,
+                    SpanProcessorCounters& counters, Consumer& next)
+      : ResourceRewriter{run, name, semantics, counters, next}, config_{config} {}
+
+ private:
+  void change(Attributes& attributes) const override { apply(config_.actions, attributes); }
+  const ResourceConfig& config_;
 };
 
 }  // namespace spillway::collector

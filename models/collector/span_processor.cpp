@@ -1,6 +1,7 @@
 #include "models/collector/span_processor.hpp"
 
 #include "models/collector/filter.hpp"
+#include "models/collector/k8s_attributes.hpp"
 #include "models/collector/redaction.hpp"
 #include "models/collector/regrouping.hpp"
 #include "models/collector/rewriting.hpp"
@@ -37,7 +38,7 @@ bool is_span_processor(const ProcessorConfig& config) {
   return std::holds_alternative<FilterConfig>(config) || std::holds_alternative<AttributesConfig>(config) ||
          std::holds_alternative<ResourceConfig>(config) || std::holds_alternative<TransformConfig>(config) ||
          std::holds_alternative<GroupByAttrsConfig>(config) || std::holds_alternative<SpanNamingConfig>(config) ||
-         std::holds_alternative<RedactionConfig>(config);
+         std::holds_alternative<RedactionConfig>(config) || std::holds_alternative<K8sAttributesConfig>(config);
 }
 
 std::unique_ptr<SpanProcessor> make_span_processor(Run& run, const std::string& name, const ProcessorConfig& config,
@@ -53,6 +54,8 @@ std::unique_ptr<SpanProcessor> make_span_processor(Run& run, const std::string& 
     return std::make_unique<Transform>(run, name, *transform, semantics, counters, next);
   if (const auto* group = std::get_if<GroupByAttrsConfig>(&config))
     return std::make_unique<GroupByAttrs>(run, name, *group, semantics, counters, next);
+  if (const auto* cluster = std::get_if<K8sAttributesConfig>(&config))
+    return std::make_unique<K8sAttributes>(run, name, *cluster, semantics, counters, next);
   if (const auto* naming = std::get_if<SpanNamingConfig>(&config))
     return std::make_unique<SpanNaming>(run, name, *naming, semantics, counters, next);
   if (const auto* redaction = std::get_if<RedactionConfig>(&config))

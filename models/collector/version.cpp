@@ -129,6 +129,7 @@ Semantics semantics_of(Version v) {
   s.filter_resources = since(140);
   s.hashes_empty_text = since(140);
   s.attribute_default_values = since(140);
+  s.k8s_attributes_is_newer = since(130);
   s.count_is_newer = since(140);
   s.span_keeps_name = since(119);
   s.redaction_is_newer = since(130);

@@ -56,6 +56,8 @@ struct Semantics {
   bool transform_ignores_errors = true;  ///< the same, since 0.157
   bool filter_resources = true;          ///< traces.resource: not in 0.111
   bool hashes_empty_text = true;         ///< action hash; 0.111 leaves an empty text empty
+  /// k8s_attributes knows more metadata and replaces empty values, and the only container of a pod needs no name: not in 0.111
+  bool k8s_attributes_is_newer = true;
   bool attribute_default_values = true;  ///< default_value of an action: not in 0.111
 
   bool count_is_newer = true;  ///< count: points have a start time, attributes of scope and resource count: not in 0.111

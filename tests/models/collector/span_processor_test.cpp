@@ -80,6 +80,12 @@ class SpanProcessorTest : public testing::Test {
     });
     return all.at(i);
   }
+  /// Of the first span's resource.
+  std::string of_resource(const std::string& key) {
+    const Attributes attributes = resource_attributes(run.catalog.resource(sink.last.groups().front().resource));
+    const auto* value = find_attribute(attributes, key);
+    return value == nullptr ? "none" : to_text(*value);
+  }
   /// Sizes are what the spans' shapes and resources say.
   void expect_sizes() {
     std::int64_t sum = 0;
@@ -251,6 +257,49 @@ TEST_F(SpanProcessorTest, WhatIsNoTextIsLookedAtWhenAsked) {
 TEST_F(SpanProcessorTest, AKeyPatternMasksTheWholeValueWithADigest) {
   process("redaction", "    allow_all_keys: true\n    blocked_key_patterns: [ro]\n    hash_function: md5");
   EXPECT_EQ(attribute(0, "route"), "6666cd76f96956469e7be39d750cc7d9");
+}
+
+TEST_F(SpanProcessorTest, TheClusterSaysWhatItKnowsOfThePod) {
+  process("k8s_attributes", "    {}");
+  expect_sizes();
+  EXPECT_EQ(counters.incoming.value(), 3);
+  EXPECT_EQ(of_resource("env"), "prod");
+  EXPECT_EQ(of_resource("k8s.deployment.name"), "shop");
+  EXPECT_EQ(of_resource("k8s.pod.name"), "shop-8674c5c9b-sw2n7");
+  EXPECT_EQ(of_resource("k8s.pod.uid").size(), 36U);
+  EXPECT_EQ(of_resource("k8s.pod.ip"), "10.244.1.23") << "the sender's address, asked for or not";
+  EXPECT_EQ(of_resource("container.image.name"), "registry.example/shop") << "the pod's only container";
+  EXPECT_EQ(of_resource("k8s.replicaset.name"), "none") << "not by default";
+}
+
+TEST_F(SpanProcessorTest, ThatTakesTheContainersNameInOlderVersions) {
+  process("k8sattributes", "    {}", 111);
+  EXPECT_EQ(of_resource("container.image.name"), "none");
+  EXPECT_EQ(of_resource("k8s.namespace.name"), "default");
+}
+
+TEST_F(SpanProcessorTest, WhatTheResourceSaysOfItsPodStays) {
+  resource = run.catalog.add_resource({"shop", {{"k8s.pod.name", "my-pod"}, {"k8s.node.name", ""}}, "lib", "1", {}});
+  for (Span& span : spans) span.resource = resource;
+  process("k8s_attributes", "    extract: {metadata: [k8s.pod.name, k8s.node.name, k8s.statefulset.name], labels: [{tag_name: team, key: team}, {key: tier, from: namespace}]}");
+  EXPECT_EQ(of_resource("k8s.pod.name"), "my-pod");
+  EXPECT_NE(of_resource("k8s.node.name"), "") << "an empty one is no value";
+  EXPECT_EQ(of_resource("k8s.statefulset.name"), "none") << "it is a deployment";
+  EXPECT_EQ(of_resource("team"), "shop");
+  EXPECT_EQ(of_resource("k8s.namespace.labels.tier"), "shop");
+  EXPECT_EQ(of_resource("k8s.pod.uid"), "none");
+}
+
+TEST_F(SpanProcessorTest, APodIsFoundByTheFirstAssociationThatIsWhole) {
+  const std::string by_uid = "    pod_association: [{sources: [{from: resource_attribute, name: k8s.pod.uid}]}";
+  process("k8s_attributes", by_uid + "]");
+  EXPECT_EQ(of_resource("k8s.pod.name"), "none") << "nothing tells whose it is";
+  process("k8s_attributes", by_uid + ", {sources: [{from: resource_attribute, name: env}]}]");
+  EXPECT_EQ(of_resource("k8s.pod.name"), "shop-8674c5c9b-sw2n7");
+  EXPECT_EQ(of_resource("k8s.pod.ip"), "none") << "no address was looked at";
+  process("k8s_attributes", by_uid + ", {sources: [{from: connection}]}]\n    passthrough: true");
+  EXPECT_EQ(of_resource("k8s.pod.ip"), "10.244.1.23");
+  EXPECT_EQ(of_resource("k8s.pod.name"), "none") << "passed through";
 }
 
 TEST_F(SpanProcessorTest, AttributesMoveToTheResourceAndGroupsFollow) {
