@@ -9,8 +9,7 @@ namespace spillway::analysis {
 namespace {
 
 constexpr double kEdgeSeconds = 0.05;
-constexpr double kPrediction = 0.99;
-constexpr std::size_t kEmpiricalFrom = 199;  ///< (n + 1) x 0.5 % is then a whole replication
+constexpr double kChance = 0.01;  ///< of a difference where there is none, over all figures judged as distributions
 
 // ---- slack --------------------------------------------------------------------------------------------------------
 
@@ -179,10 +178,10 @@ void judge_edge(Judgement& row, const Observations& simulated, const Observation
              " (rate x 50 ms, at least one request)");
 }
 
-void judge_distribution(Judgement& row, const Observations& simulated, const Observations& measured) {
+void judge_distribution(Judgement& row, const Observations& simulated, const Observations& measured, std::size_t together) {
   const std::vector<double> values = numbers(simulated);
   if (values.size() < 2) return cannot_tell(row, "one replication has no spread; give --replications 2 or more");
-  const Range range = prediction_range(values);
+  const Range range = prediction_range(values, 1 - kChance / static_cast<double>(together));
   row.low = range.low;
   row.high = range.high;
   row.simulated = with_unit(estimate(simulated).interval.mean, row.unit);
@@ -192,12 +191,11 @@ void judge_distribution(Judgement& row, const Observations& simulated, const Obs
   const bool inside =
       std::all_of(seen.begin(), seen.end(), [&](double m) { return range.low <= m && m <= range.high; });
   decide(row, inside && !seen.empty(),
-         std::string{inside ? "inside" : "outside"} + " the range of 99 % of single replications, from " +
-             std::to_string(values.size()) +
-             (range.empirical ? " replications as seen" : " replications taken as normal"));
+         std::string{inside ? "inside" : "outside"} + " the range in which 99 % of single runs have all " + std::to_string(together) +
+             " figures judged so, from " + std::to_string(values.size()) + (range.empirical ? " replications as seen" : " replications"));
 }
 
-Judgement judge_one(const RunRecord& simulated, const RunRecord& measured, const JudgeSpec& spec) {
+Judgement judge_one(const RunRecord& simulated, const RunRecord& measured, const JudgeSpec& spec, std::size_t distributions) {
   Judgement row;
   row.spec = spec;
   Observations s = observe(spec.figure, simulated);
@@ -221,7 +219,7 @@ Judgement judge_one(const RunRecord& simulated, const RunRecord& measured, const
   } else if (spec.judged == JudgeClass::edge) {
     judge_edge(row, s, m, std::min(slack_of(s.figure, simulated), slack_of(s.figure, measured)));
   } else {
-    judge_distribution(row, s, m);
+    judge_distribution(row, s, m, distributions);
   }
   return row;
 }
@@ -342,23 +340,24 @@ double slack_of(const Figure& figure, const RunRecord& record) {
   return 0;
 }
 
-Range prediction_range(std::vector<double> replications) {
+Range prediction_range(std::vector<double> replications, double probability) {
   const std::size_t n = replications.size();
-  if (n >= kEmpiricalFrom) {
-    std::sort(replications.begin(), replications.end());
-    const auto left_out = static_cast<std::size_t>(static_cast<double>(n + 1) * (1 - kPrediction) / 2 + 1e-9) - 1;
-    return {replications[left_out], replications[n - 1 - left_out], true};
-  }
+  std::sort(replications.begin(), replications.end());
+  // How many of them lie outside on either side, the further one counted.
+  const auto outside = static_cast<std::size_t>(static_cast<double>(n + 1) * (1 - probability) / 2 + 1e-9);
+  if (outside >= 1) return {replications[outside - 1], replications[n - outside], true};
   // The interval of the mean has half width t s / sqrt(n); a further observation varies by s sqrt(1 + 1/n).
-  const Interval mean = mean_interval(replications, kPrediction);
+  const Interval mean = mean_interval(replications, probability);
   const double half = mean.half_width() * std::sqrt(static_cast<double>(n) + 1);
-  return {mean.mean - half, mean.mean + half, false};
+  return {std::min(mean.mean - half, replications.front()), std::max(mean.mean + half, replications.back()), false};
 }
 
 std::vector<Judgement> judge(const RunRecord& simulated, const RunRecord& measured,
                              const std::vector<JudgeSpec>& specs) {
   std::vector<Judgement> rows;
-  for (const JudgeSpec& spec : specs) rows.push_back(judge_one(simulated, measured, spec));
+  const auto distributions = static_cast<std::size_t>(
+      std::count_if(specs.begin(), specs.end(), [](const JudgeSpec& spec) { return spec.judged == JudgeClass::distribution; }));
+  for (const JudgeSpec& spec : specs) rows.push_back(judge_one(simulated, measured, spec, distributions));
   return rows;
 }
 

@@ -15,7 +15,7 @@ namespace spillway::analysis {
 enum class JudgeClass {
   exact,         ///< the same in all simulated replications, else in the one that had the same requests
   edge,          ///< equal up to what passes within 50 ms: see slack_of
-  distribution,  ///< measured lies where 99 % of single simulated replications lie
+  distribution,  ///< measured lies in the range where 99 % of single simulated runs have all figures judged so
 };
 std::string_view to_text(JudgeClass judged);
 std::optional<JudgeClass> parse_judge_class(std::string_view text);
@@ -45,17 +45,19 @@ std::string_view to_text(Verdict verdict);
 /// without a destination uses the busiest. Computed from the record, never typed by hand.
 double slack_of(const Figure& figure, const RunRecord& record);
 
-/// Where a single further replication lies with 99 % probability. From 199 replications on the range of those seen
-/// without the outermost half per cent on either side; below that Student's prediction interval, which takes them for
-/// normal. Requires two.
+/// Where a single further replication lies with this probability. Where there are replications enough, the range of those seen
+/// without the outermost on either side; else Student's prediction interval, which takes them for normal, and what was seen
+/// beyond it: drain times have a long tail. Requires two replications.
 struct Range {
   double low = 0, high = 0;
   bool empirical = false;
 };
-Range prediction_range(std::vector<double> replications);
+Range prediction_range(std::vector<double> replications, double probability = 0.99);
 
 /// One row a specification, in their order. A count that only one of the worlds knows is 0 in the other. The slack is
-/// the smaller one of the two records, so a simulation that produces too much does not excuse itself.
+/// the smaller one of the two records, so a simulation that produces too much does not excuse itself. Figures judged as
+/// distributions share the one per cent of chance (Bonferroni): a world that is right is found to differ once in a hundred runs, however
+/// many figures are looked at.
 std::vector<Judgement> judge(const RunRecord& simulated, const RunRecord& measured,
                              const std::vector<JudgeSpec>& specs);
 

@@ -106,7 +106,7 @@ Without judgements: every figure of both, with differences; paired when both wer
 With judgements, the first record is the simulated one: exit code 99 when a figure differs.
   exact         the same value in all replications and in the measured run
   edge          equal up to what passes in 50 ms, computed from the traffic of the record
-  distribution  the measured value lies where 99 % of single simulated replications lie)";
+  distribution  the measured value lies where 99 % of single simulated runs have all figures judged so)";
 
 }  // namespace
 

@@ -138,6 +138,22 @@ TEST(CompareDistribution, LeavesOutHalfAPerCentOnEitherSideOfTheRangeSeen) {
   EXPECT_EQ(range.high, 995);
 }
 
+TEST(CompareDistribution, FiguresShareTheChanceOfAFalseAlarm) {
+  // As above with t(0.9975, 3) = 7.4533 for two figures: 715 +- 107.6
+  const std::vector<JudgeSpec> specs(2, {kStored, JudgeClass::distribution});
+  const RunRecord simulated = test::stored({700, 710, 720, 730});
+  EXPECT_EQ(judge(simulated, test::measured(822), specs)[1].verdict, Verdict::agree);
+  EXPECT_EQ(judge(simulated, test::measured(823), specs)[1].verdict, Verdict::differ);
+}
+
+TEST(CompareDistribution, TakesWhatWasSeenBeyondTheNormalRange) {
+  std::vector<std::int64_t> simulated(100, 700);
+  simulated[7] = 900;  // s = 20, the normal range ends below 760
+  EXPECT_EQ(judge_stored(JudgeClass::distribution, simulated, 900).verdict, Verdict::agree);
+  EXPECT_EQ(judge_stored(JudgeClass::distribution, simulated, 901).verdict, Verdict::differ);
+  EXPECT_EQ(judge_stored(JudgeClass::distribution, simulated, 600).verdict, Verdict::differ);
+}
+
 TEST(CompareDistribution, CannotTellFromOneReplication) {
   EXPECT_EQ(judge_stored(JudgeClass::distribution, {700}, 700).verdict, Verdict::unknown);
 }
