@@ -249,7 +249,8 @@ using Life = LoadBalancer::Life;
 /// At destination `i`, for any cause.
 std::int64_t lost_at(const Bench& bench, std::size_t i) {
   std::int64_t items = 0;
-  for (const Fate& fate : bench.run.ledger.close()[i].lost) items += fate.items;
+  const DestinationFates fates = bench.run.ledger.close().at(i);
+  for (const Fate& fate : fates.lost) items += fate.items;
   return items;
 }
 

@@ -315,7 +315,7 @@ TEST_F(SpanProcessorTest, AttributesMoveToTheResourceAndGroupsFollow) {
 TEST_F(SpanProcessorTest, ResourcesThatAreTheSameBecomeOne) {
   const ResourceId other = run.catalog.add_resource({"other", {}, "lib", "1", {}});
   spans[1].resource = other;
-  GroupByAttrsConfig config;
+  const ProcessorConfig config{GroupByAttrsConfig{}};
   processor = make_span_processor(run, "c processor groupbyattrs", config, semantics_of({0, 159, 0}), counters, sink);
   processor->consume(run.pool.grouped(spans), {&client, 0});
   ASSERT_EQ(sink.last.groups().size(), 2U);
