@@ -334,6 +334,7 @@ double slack_of(const Figure& figure, const RunRecord& record) {
     case Unit::requests:
     case Unit::events:
       return std::max(ratio(traffic.requests, length) * kEdgeSeconds, 1.0);
+    case Unit::dollars:  // of quantities that are judged themselves
     case Unit::text:
       return 0;
   }
@@ -369,18 +370,20 @@ int exit_code(const std::vector<Judgement>& rows) {
   return any(Verdict::unknown) ? 98 : 0;
 }
 
+Relative relate(std::string_view figure, const RunRecord& a, const RunRecord& b) {
+  Observations in_a = observe(figure, a), in_b = observe(figure, b);
+  if (in_a.error.empty() != in_b.error.empty()) {
+    count_as_zero(in_a);
+    count_as_zero(in_b);
+  }
+  return relate_one(in_a, in_b, can_be_paired(a, b));
+}
+
 std::vector<Relative> relate(const RunRecord& a, const RunRecord& b) {
-  const bool paired = can_be_paired(a, b);
   std::vector<Relative> rows;
   for (const std::string& name : names_in_either(a, b)) {
     if (is_bucket(name)) continue;
-    Observations in_a = observe(name, a), in_b = observe(name, b);
-    if (in_a.error.empty() != in_b.error.empty()) {
-      count_as_zero(in_a);
-      count_as_zero(in_b);
-    }
-    if (!in_a.error.empty() || !in_b.error.empty()) continue;
-    Relative row = relate_one(in_a, in_b, paired);
+    Relative row = relate(name, a, b);
     if (worth_a_row(row)) rows.push_back(std::move(row));
   }
   return rows;

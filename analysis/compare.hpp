@@ -75,6 +75,9 @@ struct Relative {
       false;  ///< interval from pairs of equal replication number: both records have the same seed and numbers
 };
 
+/// One figure of two records; a count that only one of them knows is 0 in the other.
+Relative relate(std::string_view figure, const RunRecord& a, const RunRecord& b);
+
 /// All figures of either record that are numbers and not zero in both, in the order of the records.
 std::vector<Relative> relate(const RunRecord& a, const RunRecord& b);
 

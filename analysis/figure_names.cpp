@@ -199,9 +199,23 @@ ParsedFigure parse_backend(std::string_view rest, Figure figure) {
   figure.detail = dot == std::string_view::npos ? "" : rest.substr(dot + 1);
   if (figure.detail == "requests") figure.unit = Unit::requests;
   if (figure.detail == "body_bytes") figure.unit = Unit::bytes;
+  if (figure.detail == "stored_bytes") figure.unit = Unit::bytes;
   if (figure.detail == "spans") figure.unit = Unit::spans;
   if (figure.unit == Unit::none)
-    return wrong(figure.name, "it ends in .requests, .body_bytes, .spans or .answers.<status>");
+    return wrong(figure.name, "it ends in .requests, .body_bytes, .stored_bytes, .spans or .answers.<status>");
+  return {std::move(figure), {}};
+}
+
+// A price has no dot in its id.
+ParsedFigure parse_bill(std::string_view rest, Figure figure) {
+  figure.kind = Kind::bill;
+  figure.unit = Unit::dollars;
+  if (rest == "total") return {std::move(figure), {}};
+  const std::size_t dot = rest.rfind('.');
+  if (dot == std::string_view::npos || dot == 0 || dot + 1 == rest.size())
+    return wrong(figure.name, "write bill.total or bill.<backend, collector or link>.<price>");
+  figure.subject = folded(rest.substr(0, dot));
+  figure.detail = rest.substr(dot + 1);
   return {std::move(figure), {}};
 }
 
@@ -346,7 +360,7 @@ void list_requests(const RequestStats& stats, NameList& names) {
 
 void list_backend(const BackendCounts& counts, NameList& names) {
   const std::string prefix = "backend." + counts.backend + ".";
-  for (const char* count : {"requests", "body_bytes", "spans"}) names.add(prefix + count);
+  for (const char* count : {"requests", "body_bytes", "stored_bytes", "spans"}) names.add(prefix + count);
   for (const auto& [status, times] : counts.answers) names.add(prefix + "answers." + folded(status));
 }
 
@@ -360,6 +374,8 @@ void list_replication(const Replication& replication, NameList& names) {
     if (post.number == 1) names.add("posts." + post.client + ".answers");
   }
   for (const auto& backend : replication.backends) list_backend(backend, names);
+  if (!replication.bill.empty()) names.add("bill.total");
+  for (const auto& line : replication.bill) names.add("bill." + folded(line.of) + "." + line.price);
   for (const auto& metric : replication.metrics) names.add("metric." + metric.name + selector(metric.labels));
   for (const auto& series : replication.series) names.add("series." + series.name + selector(series.labels) + ".peak");
 }
@@ -420,20 +436,21 @@ std::string selector(const Labels& labels) {
 
 ParsedFigure parse_figure(std::string_view name) {
   using Parser = ParsedFigure (*)(std::string_view, Figure);
-  constexpr std::array<std::pair<std::string_view, Parser>, 8> parsers{{{"ledger.", parse_ledger},
+  constexpr std::array<std::pair<std::string_view, Parser>, 9> parsers{{{"ledger.", parse_ledger},
                                                                         {"requests.", parse_requests},
                                                                         {"metric.", parse_metric},
                                                                         {"series.", parse_series},
                                                                         {"answers.", parse_answers},
                                                                         {"posts.", parse_posts},
                                                                         {"backend.", parse_backend},
+                                                                        {"bill.", parse_bill},
                                                                         {"run.", parse_run}}};
   Figure figure;
   figure.name = name;
   for (const auto& [prefix, parse] : parsers) {
     if (name.starts_with(prefix)) return parse(name.substr(prefix.size()), std::move(figure));
   }
-  return wrong(name, "it starts with ledger., requests., metric., series., answers., posts., backend. or run.");
+  return wrong(name, "it starts with ledger., requests., metric., series., answers., posts., backend., bill. or run.");
 }
 
 std::vector<std::string> figures_of(const RunRecord& record) {

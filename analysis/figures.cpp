@@ -160,7 +160,20 @@ Observation observe_backend(const Figure& figure, const Replication& replication
   if (figure.kind == Kind::backend_answers) return answers_of(backend->answers, figure);
   if (figure.detail == "requests") return number(backend->requests);
   if (figure.detail == "body_bytes") return number(backend->body_bytes);
+  if (figure.detail == "stored_bytes") return number(backend->stored_bytes);
   return number(backend->spans);
+}
+
+Observation observe_bill(const Figure& figure, const Replication& replication) {
+  if (replication.bill.empty()) return absent("no bill; give backends, collectors or links `prices` in the scenario");
+  double sum = 0;
+  bool found = figure.subject.empty();
+  for (const BillLine& line : replication.bill) {
+    if (!figure.subject.empty() && (folded(line.of) != figure.subject || line.price != figure.detail)) continue;
+    found = true;
+    sum += line.usd;
+  }
+  return found ? number(sum) : absent("the bill has no line for '" + figure.subject + "' and '" + figure.detail + "'");
 }
 
 // ---- metrics and series -------------------------------------------------------------------------------------------
@@ -283,6 +296,7 @@ bool is_zero_when_absent(const Figure& figure) {
     case Kind::request_quantile:
     case Kind::series_first_at_least:
     case Kind::series_zero_after:
+    case Kind::bill:  // of a part without a price nothing is known
     case Kind::run_fingerprint:
       return false;
   }
@@ -329,6 +343,8 @@ Observation observe(const Figure& figure, const Replication& replication, Durati
     case Kind::backend_count:
     case Kind::backend_answers:
       return observe_backend(figure, replication);
+    case Kind::bill:
+      return observe_bill(figure, replication);
     case Kind::run_events:
       return number(replication.events);
     case Kind::run_fingerprint:

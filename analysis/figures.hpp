@@ -11,7 +11,8 @@
 //   series.<name>[{label=value,…}].peak | first_at_least(<n>) | zero_after(<time>)
 //   answers.<client>.<status>
 //   posts.<client>.answers                       of its posts in order, e.g. "503+200 x3, 200", a text
-//   backend.<name>.requests | body_bytes | spans | answers.<status>
+//   backend.<name>.requests | body_bytes | stored_bytes | spans | answers.<status>
+//   bill.total | bill.<backend, collector or link>.<price>   US dollars a month at the rates of the run
 //   run.events | fingerprint
 //
 // <destination> ends before the first `.produced`, `.stored` and so on, hence may hold '-', '/' and '.'. <cause> is a
@@ -54,6 +55,7 @@ struct Figure {
     post_answers,
     backend_count,
     backend_answers,
+    bill,
     run_events,
     run_fingerprint,
   };
@@ -66,7 +68,7 @@ struct Figure {
   Fate fate = Fate::produced;
   std::string cause, component;  ///< parts of names, folded; empty: any
   std::string place;             ///< of a request; empty: all
-  std::string detail;            ///< status of an answer; for backend_count requests, body_bytes or spans
+  std::string detail;            ///< status of an answer; price; for backend_count requests, body_bytes, stored_bytes or spans
   Labels labels;
   std::optional<Time> at;  ///< of a metric's snapshot; of zero_after
   double level = 0;        ///< of first_at_least; probability of a quantile

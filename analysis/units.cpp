@@ -76,6 +76,8 @@ std::string_view symbol(Unit unit) {
       return "s";
     case Unit::share:
       return "1";
+    case Unit::dollars:
+      return "USD";
     case Unit::text:
       return "text";
   }
@@ -90,6 +92,12 @@ std::string grouped(double value) {
   std::size_t at = std::min(text.find('.'), text.size());
   while (at > first_digit + 3) text.insert(at -= 3, 1, ' ');
   return text;
+}
+
+std::string money(double usd) {
+  if (std::fabs(usd) >= 999.5 || !std::isfinite(usd)) return grouped(std::round(usd));
+  const std::string text = std::fabs(usd) >= 99.995 ? fixed(usd, 0) : fixed(usd, 2);
+  return usd != 0 && text == "0.00" ? "<0.01" : text;
 }
 
 std::string percent(double share) {
@@ -123,6 +131,8 @@ std::string bare(double value, Unit unit) {
       return percent(value);
     case Unit::bytes:
       return bytes_text(value);
+    case Unit::dollars:
+      return money(value) + " USD";
     case Unit::none:
     case Unit::spans:
     case Unit::requests:

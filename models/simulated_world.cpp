@@ -404,6 +404,17 @@ std::vector<std::pair<std::uint16_t, std::string>> World::urls() const {
   return list;
 }
 
+std::vector<LinkCounts> World::link_counts() const {
+  std::vector<LinkCounts> list;
+  const auto nodes = static_cast<std::uint16_t>(scenario_.places.size() + scenario_.backends.size());
+  for (std::uint16_t from = 0; from < nodes; ++from) {
+    for (std::uint16_t to = 0; to < nodes; ++to) {
+      if (network_.messages(from, to) > 0) list.push_back({node_name(from), node_name(to), network_.messages(from, to), network_.bytes(from, to)});
+    }
+  }
+  return list;
+}
+
 Replication World::play() {
   run_.sim.run_until(Time{} + scenario_.duration + scenario_.drain);
   Replication result;
@@ -417,6 +428,7 @@ Replication World::play() {
     running.server->describe(result.destinations[static_cast<std::size_t>(running.server->destination())]);
     result.backends.push_back(running.server->counts());
   }
+  result.links = link_counts();
   result.metrics = run_.metrics.read();
   result.snapshots = std::move(recorder_->snapshots);
   result.series = recorder_->series.series();

@@ -86,6 +86,7 @@ class World final : public AddressBook {
   std::vector<std::pair<std::uint16_t, std::string>> urls() const;
 
  private:
+  std::vector<LinkCounts> link_counts() const;
   class Recorder;
   class WrongPath;
   struct Instance {

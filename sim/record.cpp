@@ -122,7 +122,22 @@ constexpr auto fields_of(const BackendCounts*) {
                     Field{"requests", &B::requests, "requests that arrived"},
                     Field{"body_bytes", &B::body_bytes, "bytes as on the wire"},
                     Field{"spans", &B::spans, "spans in all requests, stored or not"},
-                    Field{"answers", &B::answers, "status to number of requests"}};
+                    Field{"answers", &B::answers, "status to number of requests"},
+                    Field{"stored_bytes", &B::stored_bytes, "bodies of what was stored, uncompressed"}};
+}
+
+constexpr auto fields_of(const LinkCounts*) {
+  using L = LinkCounts;
+  return std::tuple{Field{"from", &L::from, "place, or backend outside all places"}, Field{"to", &L::to, "the other end"},
+                    Field{"messages", &L::messages, "requests and answers that went this way"},
+                    Field{"body_bytes", &L::body_bytes, "their size as on the wire"}};
+}
+
+constexpr auto fields_of(const BillLine*) {
+  using L = BillLine;
+  return std::tuple{Field{"of", &L::of, "backend, collector or link"}, Field{"price", &L::price, "id in the price book"},
+                    Field{"units", &L::units, "a month at the rates of the run, in the price's unit"},
+                    Field{"usd", &L::usd, "US dollars a month"}};
 }
 
 constexpr auto fields_of(const Replication*) {
@@ -138,7 +153,9 @@ constexpr auto fields_of(const Replication*) {
       Field{"requests", &R::requests, "requests of users, by operation and place"},
       Field{"answers", &R::answers, "what each client was answered"},
       Field{"posts", &R::posts, "posts of the clients with their answers, when the scenario asks for them"},
-      Field{"backends", &R::backends, "what arrived at each backend"}};
+      Field{"backends", &R::backends, "what arrived at each backend"},
+      Field{"links", &R::links, "what went from place to place; not in a measured record"},
+      Field{"bill", &R::bill, "a month at these rates, of what the scenario gives a price"}};
 }
 
 constexpr auto fields_of(const NotModelled*) {

@@ -106,6 +106,22 @@ struct BackendCounts {
   std::int64_t body_bytes = 0;     ///< as on the wire (simulated: uncompressed size over the compression ratio)
   std::int64_t spans = 0;          ///< in all requests, stored or not
   std::map<std::string, std::int64_t> answers;  ///< by status
+  std::int64_t stored_bytes = 0;   ///< bodies of what was stored, uncompressed
+};
+
+/// What went from one end of a link to the other: places, or backends outside all places.
+struct LinkCounts {
+  std::string from, to;
+  std::int64_t messages = 0;
+  std::int64_t body_bytes = 0;  ///< of requests and answers, as on the wire
+};
+
+/// A line of the bill for a month at the rates of this run.
+struct BillLine {
+  std::string of;     ///< backend, collector, or link "a - b"
+  std::string price;  ///< id in the price book
+  double units = 0;   ///< a month, in the price's unit
+  double usd = 0;     ///< a month
 };
 
 /// One run with one replication number.
@@ -121,6 +137,8 @@ struct Replication {
   std::vector<AnswerCounts> answers;
   std::vector<PostAnswers> posts;         ///< when the scenario asks for them; by client, then in the order sent
   std::vector<BackendCounts> backends;
+  std::vector<LinkCounts> links;          ///< those over which something went; simulated world only
+  std::vector<BillLine> bill;             ///< of what the scenario gives a price
 };
 
 /// Something the scenario or a file it names asks for that is not modelled.

@@ -7,8 +7,10 @@
 
 #include "analysis/figure_names.hpp"
 #include "analysis/intervals.hpp"
+#include "analysis/report/bill.hpp"
 #include "analysis/report/collectors.hpp"
 #include "analysis/report/fates.hpp"
+#include "analysis/report/json.hpp"
 
 namespace spillway::analysis {
 namespace {
@@ -172,15 +174,6 @@ void add_destinations(Report& report, const RunRecord& record) {
 
 // ---- JSON ---------------------------------------------------------------------------------------------------------
 
-Json json_of(const Estimate& estimate) {
-  return {{"unit", symbol(estimate.figure.unit)},
-          {"mean", estimate.interval.mean},
-          {"low", estimate.interval.low},
-          {"high", estimate.interval.high},
-          {"n", estimate.interval.n},
-          {"never", estimate.never}};
-}
-
 Json json_of(const ThresholdResult& result) {
   Json json{{"figure", result.threshold.figure}};
   if (result.threshold.at_least) json["at_least"] = *result.threshold.at_least;
@@ -202,6 +195,7 @@ Report summary_of(const SummaryInput& input) {
   add_destinations(report, input.record);
   add(report, collectors_block(input.record));
   add(report, signs_block(input.record));
+  add(report, bill_block(input.record));
   add(report, thresholds_block(input.thresholds));
   add(report, not_modelled_block(input.record.not_modelled));
   return report;

@@ -62,9 +62,13 @@ Answer BackendServer::answer_of(const Behaviour& behaviour, bool known) const {
 
 void BackendServer::keep(const Post& post, std::int64_t rejects) {
   const bool note_contents = settings_.note_contents && post.format != WireFormat::zipkin_json && post.signal == Signal::traces;
-  if (rejects == 0) return store(post.payload, note_contents);
+  if (rejects == 0) {
+    stored_bytes_ += post.format == WireFormat::zipkin_json ? post.body_bytes : post.payload.bytes();
+    return store(post.payload, note_contents);
+  }
   Payload rest = post.payload.clone();
   const Payload front = rest.split_front(std::max<std::int64_t>(0, rest.items() - rejects));
+  stored_bytes_ += front.bytes();
   store(front, note_contents);
   discard(rest, rejected_);
 }
@@ -125,7 +129,7 @@ void BackendServer::handle(const Event& event) {
 }
 
 BackendCounts BackendServer::counts() const {
-  return {settings_.name, requests_, body_bytes_, spans_, answers_};
+  return {settings_.name, requests_, body_bytes_, spans_, answers_, stored_bytes_};
 }
 
 void BackendServer::describe(DestinationFates& fates) const {

@@ -65,7 +65,7 @@ class BackendServer final : public Server, public Component {
   Slab<Waiting> waiting_;
   Sequence draws_;
   Cause discarded_, rejected_;
-  std::int64_t requests_ = 0, body_bytes_ = 0, spans_ = 0;
+  std::int64_t requests_ = 0, body_bytes_ = 0, spans_ = 0, stored_bytes_ = 0;
   std::map<std::string, std::int64_t> answers_;
   std::uint64_t span_set_ = 0;
   std::vector<std::string> span_ids_;

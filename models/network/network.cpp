@@ -62,6 +62,8 @@ EndpointId Network::add_endpoint(Endpoint endpoint) {
 Time Network::delivery(std::uint16_t from, std::uint16_t to, std::int64_t bytes) {
   Link& l = link(from, to);
   if (l.cut) return kNever;
+  ++l.messages;
+  l.bytes += bytes;
   double latency = l.latency.mean();
   if (!l.latency.is_constant()) {
     Draws draws = draws_.next();

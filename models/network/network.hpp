@@ -46,6 +46,9 @@ class Network final : public Component, public Transport {
   void set_latency(std::uint16_t from, std::uint16_t to, Distribution latency_seconds, double bytes_per_second);
   void set_cut(std::uint16_t a, std::uint16_t b, bool cut);
   EndpointId add_endpoint(Endpoint endpoint);
+  /// What went this way so far: bodies of requests and answers.
+  std::int64_t messages(std::uint16_t from, std::uint16_t to) const { return links_[from * places_ + to].messages; }
+  std::int64_t bytes(std::uint16_t from, std::uint16_t to) const { return links_[from * places_ + to].bytes; }
   const Endpoint& endpoint(EndpointId id) const { return endpoints_[id]; }
   void set_server(EndpointId id, Server* server) { endpoints_[id].server = server; }
 
@@ -66,6 +69,7 @@ class Network final : public Component, public Transport {
     Distribution latency = Distribution::constant(0.0003);
     double bytes_per_second = 0;
     bool cut = false;
+    std::int64_t messages = 0, bytes = 0;  ///< that went over it
     Time free_at{};  ///< when the last byte sent so far has left, for a limited link
   };
   struct Request {

@@ -39,6 +39,7 @@ struct Link {
   std::vector<std::string> between;  ///< two place names, a backend's name counts as a place; empty: the default
   Distribution latency = Distribution::constant(0.0003);  ///< one way, seconds
   double bandwidth_bytes_per_second = 0;                  ///< 0: not limited
+  std::vector<std::string> prices;                        ///< ids in the price book, of what leaves between[0]
   Where where;
 };
 
@@ -287,6 +288,7 @@ struct CollectorUse {
   int cpus = 2;  ///< logical CPUs the Go runtime sees (capacity of the batch processor's channel)
   double memory = 0;  ///< of its machine or cgroup, bytes, for limit_percentage; 0: not said
   double memory_limit = 0;  ///< of its container, bytes: beyond it the kernel kills the process; 0: none
+  std::vector<std::string> prices;           ///< ids in the price book, of its CPU, memory or processes
   std::vector<std::filesystem::path> costs;  ///< parameter files of CPU and memory over the standard one, in order
   Where where;
 };
@@ -323,6 +325,9 @@ struct Backend {
   Behaviour behaviour;
   std::vector<ScriptStep> script;
   std::string user, password;  ///< when set, requests without them are answered 401
+  std::vector<std::string> prices;  ///< ids in the price book, of what it takes and stores
+  Duration retention = std::chrono::days{30};  ///< of what it stores
+  double stored_bytes_per_span = 0;            ///< on its disk; 0: the OTLP size of the spans
   Where where;
 };
 

@@ -31,6 +31,8 @@ void describe(V& v, Link& link) {
   v.field("latency", link.latency, About{"one way", Unit::seconds, 0, 3600});
   v.field("bandwidth", link.bandwidth_bytes_per_second,
           About{"capacity; 0: not limited", Unit::bytes_per_second, 0, 1e12});
+  v.field("prices", link.prices, About{"of what leaves the first of `between`: ids in the price book (`spillway prices`)"});
+  v.needs("prices", {"between"});
 }
 
 template <class V>
@@ -249,6 +251,7 @@ void describe(V& v, CollectorUse& collector) {
   v.field("memory_limit", collector.memory_limit,
           About{"of its container: a process that needs more is killed, and started again at once, then after 10 s, 20 s "
                 "and so on up to 5 min; absent: none", Unit::bytes, 1e6, 1e15});
+  v.field("prices", collector.prices, About{"of its CPU, memory or processes: ids in the price book (`spillway prices`)"});
   v.field("costs", collector.costs, About{"CPU and memory parameters over the standard ones: file, or files in order"});
 }
 
@@ -301,6 +304,10 @@ void describe(V& v, Backend& backend) {
   v.list("script", backend.script, "changes of behaviour by number of request", kMostSteps);
   v.field("user", backend.user, About{"when set, requests without it are answered 401"});
   v.field("password", backend.password, About{"goes with user"});
+  v.field("prices", backend.prices, About{"of what it takes and stores: ids in the price book (`spillway prices`)"});
+  v.field("retention", backend.retention, About{"how long it keeps what it stores; for the bill", Unit::seconds, 3600, 36500 * kDay});
+  v.field("stored_bytes_per_span", backend.stored_bytes_per_span,
+          About{"on its disk; 0: the size of the spans in OTLP", Unit::bytes, 0, 1e9});
   v.needs("user", {"password"});
   v.needs("password", {"user"});
 }

@@ -154,6 +154,7 @@ struct Sink::State : std::enable_shared_from_this<State> {
   std::optional<Behaviour> fault;
   std::set<Connection*> connections;
   SpanStore store;
+  std::size_t body_size = 0;  // of the request at hand, decompressed
   SinkCounts counts;
   std::vector<RequestLogEntry> log;
   std::string inflated;        ///< reused from request to request
@@ -356,6 +357,7 @@ void Sink::State::read_body(BodyFormat format, Signal signal, Coding coding, std
     received.readable = result == Decoded::ok;
     body = inflated;
   }
+  body_size = body.size();
   if (received.readable && received.small) received.readable = decode_items(format, signal, body, spans);
   if (received.readable && config.note_contents && signal == Signal::traces) texts = texts_of(format, body);
   if (!received.readable) spans.clear();
@@ -412,6 +414,7 @@ void Sink::State::count(const Verdict& verdict, std::int64_t rejects) {
   counts.last = at;
   if (log.size() < config.log_limit) log.push_back({at, arrived, verdict.name()});
   if (!verdict.store) return;
+  counts.backend.stored_bytes += static_cast<std::int64_t>(body_size);  // rejected spans included
   const auto kept = static_cast<std::size_t>(std::max<std::int64_t>(0, arrived - rejects));
   for (std::size_t i = 0; i < kept; ++i) {
     if (config.note_arrivals) arrivals[spans[i]].push_back(at);

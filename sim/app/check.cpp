@@ -73,7 +73,7 @@ int check_scenario(const std::string& file, const CheckSettings& settings, std::
   LoadedScenario loaded = load_scenario(file, overrides_of(settings.scenario), problems);
   std::shared_ptr<const PreparedScenario> prepared;
   if (loaded.scenario) {
-    check_figures(*loaded.scenario, problems);
+    check_names(*loaded.scenario, problems);
     prepared = prepare(std::move(*loaded.scenario), problems);
   }
   print(problems);

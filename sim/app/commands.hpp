@@ -26,6 +26,8 @@ void add_run(CLI::App& spillway, Action& chosen);
 void add_check(CLI::App& spillway, Action& chosen);
 void add_size(CLI::App& spillway, Action& chosen);
 void add_compare(CLI::App& spillway, Action& chosen);
+void add_sweep(CLI::App& spillway, Action& chosen);
+void add_prices(CLI::App& spillway, Action& chosen);
 void add_schema(CLI::App& spillway, Action& chosen);
 
 /// A command of the program `spillway-real`, which `spillway` becomes when it is asked for one.

@@ -19,6 +19,8 @@ void add_commands(CLI::App& spillway, Action& chosen) {
   add_check(spillway, chosen);
   add_size(spillway, chosen);
   add_compare(spillway, chosen);
+  add_sweep(spillway, chosen);
+  add_prices(spillway, chosen);
   add_schema(spillway, chosen);
   for (const CommandElsewhere& command : kCommandsOfReal) spillway.add_subcommand(command.name, command.about);
 }

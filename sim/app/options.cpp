@@ -64,11 +64,34 @@ void print(const Problems& problems) {
   }
 }
 
-void check_figures(const Scenario& scenario, Problems& problems) {
-  const auto check = [&](const std::string& figure, const Where& where) {
-    const std::string error = analysis::parse_figure(figure).error;
-    if (!error.empty()) problems.add({Problem::Severity::error, scenario.file, where.mark, where.path, error, {}, 0});
+std::vector<analysis::Priced> priced_parts(const Scenario& scenario) {
+  using analysis::PricedPart;
+  std::vector<analysis::Priced> parts;
+  for (const Backend& backend : scenario.backends) {
+    for (const std::string& price : backend.prices)
+      parts.push_back({PricedPart::backend, backend.name, "", "", price, backend.retention, backend.stored_bytes_per_span});
+  }
+  for (const Link& link : scenario.links) {
+    for (const std::string& price : link.prices)
+      parts.push_back({PricedPart::link, link.between[0] + " - " + link.between[1], link.between[0], link.between[1], price});
+  }
+  for (const CollectorUse& collector : scenario.collectors) {
+    for (const std::string& price : collector.prices) parts.push_back({PricedPart::collector, collector.name, "", "", price});
+  }
+  return parts;
+}
+
+void check_names(const Scenario& scenario, Problems& problems) {
+  const auto complain = [&](const std::string& error, const Where& where, const char* key) {
+    if (!error.empty()) problems.add({Problem::Severity::error, scenario.file, where.mark, where.path + key, error, {}, 0});
   };
+  const auto check = [&](const std::string& figure, const Where& where) { complain(analysis::parse_figure(figure).error, where, ""); };
+  const auto check_prices = [&](analysis::PricedPart part, const auto& owner) {
+    for (const std::string& price : owner.prices) complain(analysis::objection_to_price(part, price), owner.where, ".prices");
+  };
+  for (const Backend& backend : scenario.backends) check_prices(analysis::PricedPart::backend, backend);
+  for (const Link& link : scenario.links) check_prices(analysis::PricedPart::link, link);
+  for (const CollectorUse& collector : scenario.collectors) check_prices(analysis::PricedPart::collector, collector);
   for (const Expect& expect : scenario.expect) check(expect.figure, expect.where);
   for (const Judge& judge : scenario.judge) check(judge.figure, judge.where);
 }

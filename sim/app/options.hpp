@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/bill/bill.hpp"
 #include "analysis/report/table.hpp"
 #include "models/scenario/scenario.hpp"
 
@@ -28,8 +29,11 @@ void add_scenario_options(CLI::App& command, ScenarioOptions& options);
 /// In the order in which they apply; --seed, --replications and --duration win over --set. Throws CLI::ValidationError.
 std::vector<Override> overrides_of(const ScenarioOptions& options);
 
-/// Names of figures under `expect` and `judge`: checked before a run, not after it.
-void check_figures(const Scenario& scenario, Problems& problems);
+/// Names of figures under `expect` and `judge`, and of prices: checked before a run, not after it.
+void check_names(const Scenario& scenario, Problems& problems);
+
+/// What the scenario gives a price, for the bill.
+std::vector<analysis::Priced> priced_parts(const Scenario& scenario);
 
 /// Every problem on standard error.
 void print(const Problems& problems);

@@ -12,7 +12,7 @@ Ready make_ready(const std::string& file, const ScenarioOptions& options) {
   LoadedScenario loaded = load_scenario(file, overrides_of(options), problems);
   Ready ready;
   if (loaded.scenario) {
-    check_figures(*loaded.scenario, problems);
+    check_names(*loaded.scenario, problems);
     ready.prepared = prepare(std::move(*loaded.scenario), problems, {options.costs.begin(), options.costs.end()});
   }
   print(problems);
@@ -33,6 +33,7 @@ RunRecord simulated_record(const PreparedScenario& prepared, std::int64_t replic
   record.replications = run_replications(
       replications, threads, [&](std::int64_t number) { return simulate(prepared, number, warmed_up); },
       [&](std::int64_t done) { progress.done(done); });
+  analysis::add_bill(record, priced_parts(scenario_of(prepared)));
   return record;
 }
 
