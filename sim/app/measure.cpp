@@ -150,6 +150,7 @@ int measure(const MeasureSettings& settings) {
   if (!missing.empty()) return kEnvironment;
   const Scenario& scenario = scenario_of(*ready.prepared);
   RunRecord measured = real::measure(ready.prepared, options);
+  analysis::add_bill(measured, priced_parts(ready.prepared->scenario));
   if (refused_as_busy(settings, measured)) return kEnvironment;
   print_summary(measured, scenario, settings.format);
   int code = kFine;

@@ -16,18 +16,19 @@ namespace {
 
 constexpr std::size_t kMostVariants = 1000;
 
-struct SweepSettings {
-  std::string file;
-  ScenarioOptions scenario;
-  std::vector<std::string> vary, figures;
-  int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  Format format = Format::text;
-};
-
 /// One `--vary`: a path of the scenario and the values that it takes in turn.
 struct Axis {
   std::string path;
   std::vector<std::string> values;
+};
+
+struct SweepSettings {
+  std::string file;
+  ScenarioOptions scenario;
+  std::vector<std::string> vary, figures;
+  std::vector<Axis> axes;  ///< what `vary` says
+  int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  Format format = Format::text;
 };
 
 /// Commas part the values but inside brackets, braces and quotes, where YAML has them.
@@ -52,10 +53,10 @@ std::string problem_of_vary(const std::string& text) {
   return "'" + text + "' has no path and values; write path.to.key=value,value";
 }
 
-std::vector<Axis> axes_of(const SweepSettings& settings) {
+std::vector<Axis> axes_of(const std::vector<std::string>& vary) {
   std::vector<Axis> axes;
   std::size_t variants = 1;
-  for (const std::string& text : settings.vary) {
+  for (const std::string& text : vary) {
     const std::size_t equals = text.find('=');
     axes.push_back({text.substr(0, equals), values_of(text.substr(equals + 1))});
     variants *= axes.back().values.size();
@@ -75,7 +76,7 @@ std::vector<std::string> combination(const std::vector<Axis>& axes, std::size_t 
 }
 
 int sweep(const SweepSettings& settings) {
-  const std::vector<Axis> axes = axes_of(settings);
+  const std::vector<Axis>& axes = settings.axes;
   std::size_t variants = 1;
   analysis::Sweep result;
   for (const Axis& axis : axes) {
@@ -133,7 +134,10 @@ void add_sweep(CLI::App& spillway, Action& chosen) {
       ->type_name("N");
   add_scenario_options(command, settings->scenario);
   add_format(command, settings->format);
-  command.callback([settings, &chosen] { chosen = [settings] { return sweep(*settings); }; });
+  command.callback([settings, &chosen] {
+    settings->axes = axes_of(settings->vary);
+    chosen = [settings] { return sweep(*settings); };
+  });
 }
 
 }  // namespace spillway::app

@@ -139,6 +139,58 @@ TEST_F(Cli, RefusesFiguresThatCannotExistBeforeTheRun) {
   EXPECT_TRUE(contains(result.err, "'ledger.backend.kept' is no figure")) << result.err;
 }
 
+TEST_F(Cli, RefusesPricesThatCannotBeHadWhereTheyStand) {
+  scenario("small.yaml", "links:\n  - {between: [here, backend], latency: 1ms, prices: [gcp-trace, gpc-egress-interregion-us]}\n");
+  const Result result = run("run small.yaml");
+  EXPECT_EQ(result.code, 2);
+  EXPECT_TRUE(contains(result.err, "small.yaml:14:5: error: links.0.prices: 'gcp-trace' is a price per million spans")) << result.err;
+  EXPECT_TRUE(contains(result.err, "did you mean gcp-egress-interregion-us?")) << result.err;
+}
+
+TEST_F(Cli, TheBillIsPartOfTheSummaryAndAFigure) {
+  scenario("small.yaml", "expect:\n  - {figure: bill.total, at_most: 3}\n");
+  const std::string fee = " --set 'backends.backend.prices=[grafana-platform-fee]'";
+  EXPECT_EQ(run("run small.yaml" + fee).code, 99) << "nineteen dollars";
+  EXPECT_TRUE(contains(run("run small.yaml" + fee).out, "19 USD per month")) << run("run small.yaml" + fee).out;
+  EXPECT_EQ(run("run small.yaml --set 'backends.backend.prices=[gcp-trace]'").code, 0) << "13.1 million spans, 2.5 of them free, at 20 cents";
+  const Result none = run("run small.yaml");
+  EXPECT_EQ(none.code, 2);
+  EXPECT_TRUE(contains(none.err, "give backends, collectors or links `prices`")) << none.err;
+}
+
+TEST_F(Cli, SweepsOverAllCombinations) {
+  scenario("small.yaml");
+  const Result result = run("sweep small.yaml --vary backends.backend.behaviour.answer=200,400 --vary 'clients.feeder.first=1s,2s'");
+  EXPECT_EQ(result.code, 0) << result.err;
+  for (const char* row : {"200     1s", "200     2s", "400     1s", "400     2s"}) EXPECT_TRUE(contains(result.out, row)) << row << "\n" << result.out;
+  EXPECT_TRUE(contains(result.out, "+100 points")) << "all is lost under 400\n" << result.out;
+  const Result json = run("sweep small.yaml --vary clients.feeder.count=10,20 --figure ledger.backend.stored --format json");
+  EXPECT_TRUE(contains(json.out, "\"mean\": 200.0")) << json.out;
+}
+
+TEST_F(Cli, RefusesASweepThatCannotBe) {
+  scenario("small.yaml");
+  EXPECT_EQ(run("sweep small.yaml").code, 2);
+  EXPECT_EQ(run("sweep small.yaml --vary duration").code, 2);
+  const Result figure = run("sweep small.yaml --vary duration=10s,20s --figure ledger.backedn.stored");
+  EXPECT_EQ(figure.code, 2);
+  EXPECT_TRUE(contains(figure.err, "ledger.backend.stored")) << figure.err;
+  const Result value = run("sweep small.yaml --vary duration=10s,soon");
+  EXPECT_EQ(value.code, 2);
+  EXPECT_TRUE(contains(value.err, "duration")) << value.err;
+  std::string many = "--vary seed=1";
+  for (int i = 2; i <= 1001; ++i) many += "," + std::to_string(i);
+  EXPECT_EQ(run("sweep small.yaml " + many).code, 2);
+}
+
+TEST_F(Cli, ListsPrices) {
+  const Result result = run("prices grafana");
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_TRUE(contains(result.out, "grafana-traces-write")) << result.out;
+  EXPECT_FALSE(contains(result.out, "aws-")) << result.out;
+  EXPECT_EQ(run("prices nobody-sells-this").code, 2);
+}
+
 TEST_F(Cli, ChecksACollectorFileForTrapsAndItsCapacity) {
   scenario("small.yaml");
   const Result result = run("check collector.yaml");
