@@ -110,18 +110,22 @@ Source open_source(const std::vector<std::filesystem::path>& files, const std::s
   Unwrapping out{source, problems, key};
   std::vector<Place> manifests;
   std::vector<Place> values;
+  std::vector<Place> over;  // plain files behind wrapped ones, which are read as a whole first
   for (const std::filesystem::path& file : files) {
     for (const Place& root : roots_of(file, out)) {
       if (looks_like_kubernetes(*root.node))
         manifests.push_back(root);
       else if (looks_like_helm_values(*root.node))
         values.push_back(root);
-      else
+      else if (manifests.empty() && values.empty())
         read_plain(root, out);
+      else
+        over.push_back(root);
     }
   }
   if (!values.empty()) read_helm_values(values, out);
   if (!manifests.empty()) read_manifests(manifests, out);
+  for (const Place& root : over) read_plain(root, out);
   return source;
 }
 

@@ -96,6 +96,17 @@ TEST(CollectorSource, TellsWhereATextInAManifestIsNoYaml) {
   EXPECT_NE(quoted.said.find("of this text"), std::string::npos) << quoted.said;
 }
 
+TEST(CollectorSource, LaysPlainFilesOverAManifestInTheOrderGiven) {
+  const Workspace files;
+  const fs::path manifest = files.write("map.yaml", config_map("otel", "config.yaml"));
+  const fs::path plain = files.write("other.yaml", "exporters: {otlphttp: {endpoint: 'http://other:1'}}\n");
+  const auto endpoint = [](const Loaded& loaded) {
+    return loaded.result.config ? std::get<OtlpHttpExporterConfig>(loaded.config().exporters.at(0).config).endpoint : loaded.said;
+  };
+  EXPECT_EQ(endpoint(load({{manifest, plain}, {}, std::nullopt, {}})), "http://other:1");
+  EXPECT_EQ(endpoint(load({{plain, manifest}, {}, std::nullopt, {}})), "http://b:1");
+}
+
 TEST(CollectorSource, AsksWhichKeyWhenThereAreSeveral) {
   const std::string two = config_map("one", "a.yaml") + config_map("two", "a.yaml");
   EXPECT_NE(load_text(two).said.find("one/a.yaml, two/a.yaml; choose one with 'key'"), std::string::npos);
