@@ -1,8 +1,9 @@
-// The canonical results of the scenarios under scenarios/trinity, in files beside this one. They change when a model
-// changes: then look at the difference, and if it is meant, SPILLWAY_UPDATE_GOLDEN=1 golden_test writes them anew.
+// The canonical results of the platforms' scenarios, in a folder for each platform beside this file. They change when a
+// model changes: then look at the difference, and if it is meant, SPILLWAY_UPDATE_GOLDEN=1 golden_test writes them anew.
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -19,15 +20,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kScenarios = fs::path{SPILLWAY_SOURCE_DIR} / "scenarios/trinity";
+const fs::path kScenarios = fs::path{SPILLWAY_SOURCE_DIR} / "scenarios";
 const fs::path kGolden = kTests / "golden";
+constexpr std::array kPlatforms{"trinity", "fawkes", "bookstore", "kubedojo", "grafana-stack"};
 constexpr std::int64_t kReplications = 2;
 
+/// Platform and file, such as trinity/healthy.
 std::vector<std::string> scenario_names() {
   std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator{kScenarios}) {
-    const std::string text = entry.is_regular_file() ? content_of(entry.path()) : "";
-    if (text.starts_with("scenario:") || text.find("\nscenario:") != std::string::npos) names.push_back(entry.path().stem());
+  for (const char* const platform : kPlatforms) {
+    for (const auto& entry : fs::directory_iterator{kScenarios / platform}) {
+      const std::string text = entry.is_regular_file() ? content_of(entry.path()) : "";
+      if (text.starts_with("scenario:") || text.find("\nscenario:") != std::string::npos)
+        names.push_back(platform / entry.path().stem());
+    }
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -154,6 +160,10 @@ TEST_P(Golden, DoesNotDependOnTheOrderWithinAnInstant) {
     for (std::size_t d = 0; d < runs[i].destinations.size(); ++d) {
       const DestinationFates& one = runs[i].destinations[d];
       const DestinationFates& other = shuffled[i].destinations[d];
+      if (one.produced == 0) {  // an exporter's backend that nothing was for
+        EXPECT_EQ(other.produced, 0);
+        continue;
+      }
       std::int64_t ended = other.stored + other.in_flight;
       for (const auto* list : {&other.lost, &other.sampled_out}) {
         for (const Fate& fate : *list) ended += fate.items;
@@ -166,7 +176,7 @@ TEST_P(Golden, DoesNotDependOnTheOrderWithinAnInstant) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Trinity, Golden, testing::ValuesIn(scenario_names()), [](const auto& name) {
+INSTANTIATE_TEST_SUITE_P(Platforms, Golden, testing::ValuesIn(scenario_names()), [](const auto& name) {
   std::string text = name.param;
   std::replace_if(text.begin(), text.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');
   return text;
@@ -175,9 +185,10 @@ INSTANTIATE_TEST_SUITE_P(Trinity, Golden, testing::ValuesIn(scenario_names()), [
 TEST(GoldenFiles, BelongToAScenarioEach) {
   const std::vector<std::string> names = scenario_names();
   EXPECT_FALSE(names.empty());
-  for (const auto& entry : fs::directory_iterator{kGolden}) {
+  for (const auto& entry : fs::recursive_directory_iterator{kGolden}) {
     if (entry.path().extension() != ".txt" || entry.path().filename() == "CMakeLists.txt") continue;
-    EXPECT_TRUE(std::count(names.begin(), names.end(), entry.path().stem().string())) << entry.path();
+    const std::string name = fs::relative(entry.path(), kGolden).replace_extension();
+    EXPECT_TRUE(std::count(names.begin(), names.end(), name)) << entry.path();
   }
 }
 
