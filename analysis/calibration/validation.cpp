@@ -5,8 +5,6 @@
 #include <cmath>
 
 #include "analysis/calibration/scenario_text.hpp"
-#include "sim/distribution.hpp"
-#include "sim/stream.hpp"
 
 namespace spillway::analysis {
 namespace {
@@ -15,8 +13,11 @@ struct Figure {
   const char* name;
   double p;
   double Load::*measured;
+  double run_to_run;  ///< of the logarithm, where one recording tells nothing of it: see the header
 };
-constexpr std::array kFigures{Figure{"p50", 0.50, &Load::p50}, Figure{"p95", 0.95, &Load::p95}};
+constexpr std::array kFigures{Figure{"p50", 0.50, &Load::p50, 0.14}, Figure{"p95", 0.95, &Load::p95, 0.28}};
+
+constexpr double kNinety = 1.6449;  ///< standard deviations to either side that hold 90 %
 
 /// The load that naive people carry forward.
 const Load& heaviest(const std::vector<Load>& loads) {
@@ -38,11 +39,11 @@ struct Anchors {
     const auto found = std::min_element(all.begin(), all.end(), [&](const Anchor& a, const Anchor& b) { return distance(a) < distance(b); });
     return found == all.end() ? 1 : found->factor;
   }
-  /// Of the logarithm, from one load to the next; 0 when there is only one.
-  double spread() const {
+  /// Of the logarithm, from one load to the next; where there is only one, what is said.
+  double spread(double otherwise) const {
     double squares = 0;
     for (std::size_t i = 1; i < all.size(); ++i) squares += std::pow(std::log(all[i].factor / all[i - 1].factor), 2);
-    return all.size() < 2 ? 0 : std::sqrt(squares / static_cast<double>(all.size() - 1));
+    return all.size() < 2 ? otherwise : std::sqrt(squares / static_cast<double>(all.size() - 1));
   }
 };
 
@@ -64,24 +65,22 @@ class Forecast {
   }
 
   std::array<Predicted, kFigures.size()> predict(const Load& load) const {
-    std::array<std::vector<double>, kFigures.size()> draws;
+    const PerFigure best = figures(text(best_, load.rate, options_.requests, options_.seed));
+    PerFigure squares{};  // of the logarithm of a draw over the best
     for (int d = 0; d < options_.draws; ++d) {
       const auto number = static_cast<std::uint64_t>(d);
-      const auto requests = static_cast<double>(load.requests);
       const FittedApplication other = fit_.resampled(options_.seed + number);
-      const PerFigure drawn = figures(text(other, load.rate, requests, options_.seed + 1 + number));
-      Draws chance{stream_key(options_.seed, 0, "calibration", "run to run"), number};
-      const double z = normal_quantile(chance.uniform());
-      for (std::size_t f = 0; f < kFigures.size(); ++f) draws[f].push_back(drawn[f] * anchors_[f].nearest(load.rate) * std::exp(z * anchors_[f].spread()));
+      const PerFigure drawn = figures(text(other, load.rate, static_cast<double>(load.requests), options_.seed + 1 + number));
+      for (std::size_t f = 0; f < kFigures.size(); ++f) {
+        if (drawn[f] > 0 && best[f] > 0) squares[f] += std::pow(std::log(drawn[f] / best[f]), 2);
+      }
     }
-    PerFigure best = figures(text(best_, load.rate, options_.requests, options_.seed));
     std::array<Predicted, kFigures.size()> all;
     for (std::size_t f = 0; f < kFigures.size(); ++f) {
-      best[f] *= anchors_[f].nearest(load.rate);
-      all[f] = {best[f], best[f], best[f]};
-      if (draws[f].empty()) continue;
-      all[f].low = std::min(best[f], quantile_of(draws[f], 0.05));
-      all[f].high = std::max(best[f], quantile_of(draws[f], 0.95));
+      const double value = best[f] * anchors_[f].nearest(load.rate);
+      const double runs = anchors_[f].spread(options_.run_to_run * kFigures[f].run_to_run);
+      const double spread = options_.draws == 0 ? 0 : std::sqrt(squares[f] / options_.draws + runs * runs);
+      all[f] = {value, value * std::exp(-kNinety * spread), value * std::exp(kNinety * spread)};
     }
     return all;
   }

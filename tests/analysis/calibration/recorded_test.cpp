@@ -47,6 +47,7 @@ void expect_within(const std::vector<HeldOut>& rows, const std::string& load, co
 TEST(Recorded, FromTheLowestLoadAloneTailsAreForetoldBetterThanByCarryingThemForward) {
   for (const std::string application : {"hotel", "media"}) {
     for (const HeldOut& row : predicted({application + "-25"}, {application + "-50", application + "-75"})) {
+      EXPECT_TRUE(row.covered()) << row.load << " " << row.figure;
       if (row.figure == "p95") {
         EXPECT_LT(std::fabs(row.error()), std::fabs(row.naive_error())) << row.load;
       }
