@@ -76,8 +76,8 @@ class ZipkinPost final : public SpanExporter, public AnswerTo, public TaskOwner 
 };
 
 /// The OpenTelemetry SDK's batch span processor with an OTLP/HTTP exporter: a queue of max_queue_size, exported in
-/// batches of max_export_batch_size when that many wait or schedule_delay has passed; one export at a time. A full
-/// queue drops the newest span. Leaves out: the exporter's own retries (losses on a failing endpoint come earlier
+/// batches of max_export_batch_size when that many wait or schedule_delay has passed; one export at a time. The timers
+/// of processes are not in step. A full queue drops the newest span. Leaves out: the exporter's own retries (losses on a failing endpoint come earlier
 /// here), the CPU of serialising.
 class OtlpBatch final : public SpanExporter, public AnswerTo, public Component {
  public:
@@ -102,6 +102,7 @@ class OtlpBatch final : public SpanExporter, public AnswerTo, public Component {
       return x.end != y.end ? x.end > y.end : x.order > y.order;
     }
   };
+  Duration rest_of_period() const;
   void take_ended(Time until);
   void enqueue(const Span& span);
   void watch();

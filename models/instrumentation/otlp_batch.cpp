@@ -11,7 +11,14 @@ OtlpBatch::OtlpBatch(Run& run, Transport& transport, std::string process, const 
   for (const ExportTarget& target : targets_) reach_ |= target.reach;
   queue_full_ = losses_.named("SDK queue full");
   queue_.reserve(static_cast<std::size_t>(config_.max_queue_size));
-  delay_timer_ = run_.sim.start_timer(run_.sim.now() + config_.schedule_delay, self_, delay_over);
+  delay_timer_ = run_.sim.start_timer(run_.sim.now() + rest_of_period(), self_, delay_over);
+}
+
+// Processes run since some moment before the scenario, each since its own. Were their timers in step, a collector would
+// get the posts of all services at once, and its batches and queues would count far fewer requests.
+Duration OtlpBatch::rest_of_period() const {
+  const double share = Draws{run_.sim.stream(process_, "batch timer"), 0}.uniform();
+  return from_seconds(seconds(config_.schedule_delay) * share);
 }
 
 void OtlpBatch::finished(const Span& span) {

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
+#include <string>
+#include <vector>
+
 #include "tests/models/bench.hpp"
 
 namespace spillway {
@@ -33,10 +37,33 @@ TEST(OtlpBatch, OrderOfReportingDoesNotMatter) {
 
 TEST(OtlpBatch, ExportsWhatHasEndedEveryFiveSeconds) {
   BatchingSdk bench{Instrumentation{}};
-  bench.ends_at(1, 10);
-  bench.ends_at(6, 3);
-  bench.run_until(11);
-  EXPECT_EQ(bench.transport.posts, (SentList{{5, 10}, {10, 3}}));
+  for (int i = 0; i < 40; ++i) bench.ends_at(i * 0.5);
+  bench.run_until(20);
+  const SentList& posts = bench.transport.posts;
+  ASSERT_EQ(posts.size(), 4u);
+  EXPECT_LE(posts[0].first, 5);
+  for (std::size_t i = 1; i < posts.size(); ++i) {
+    EXPECT_NEAR(posts[i].first - posts[i - 1].first, 5, 1e-6);
+    EXPECT_EQ(posts[i].second, 10);
+  }
+}
+
+// The largest distance of 200 uniform draws from their law is beyond 0.115 once in 100 times (Kolmogorov, 1.63 / sqrt 200).
+TEST(OtlpBatch, TimersOfProcessesAreSpreadOverThePeriod) {
+  Bench bench;
+  AnswerTable transport{bench};
+  const Instrumentation config;
+  std::deque<OtlpBatch> sdks;
+  for (int i = 0; i < 200; ++i) {
+    sdks.emplace_back(bench.run, transport, "process " + std::to_string(i), config,
+                      std::vector<ExportTarget>{{0, bench.reach, "host"}});
+    sdks.back().finished(bench.span());
+  }
+  bench.run_until(5);
+  ASSERT_EQ(transport.posts.size(), 200u);
+  for (std::size_t i = 0; i < 200; ++i) {
+    EXPECT_NEAR(transport.posts[i].first / 5, (static_cast<double>(i) + 0.5) / 200, 0.115);
+  }
 }
 
 TEST(OtlpBatch, FullQueueDropsTheNewest) {
