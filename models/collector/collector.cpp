@@ -84,8 +84,7 @@ void Collector::add_exporter(const NamedExporter& like, AddressBook& book, Trans
                                     : like.address;
   settings.endpoint = book.endpoint(settings_.place, url);
   settings.credential = client_credential(like.config->auth, book);
-  settings.compressed = like.config->compression != "none" && !like.config->compression.empty();
-  settings.costs = settings_.costs;
+  settings.compression = compression_of(like.config->compression, semantics_, like.grpc);
   settings.usage = &usage_;
   const DestinationSet reach = book.reach(settings.endpoint);
   exporters_.push_back({like.id, like.signal, like.config, like.grpc, like.address,
@@ -96,11 +95,10 @@ void Collector::add_load_balancer(const std::string& id, const LoadBalancingConf
                                   Transport& transport) {
   ExporterSettings common;
   common.semantics = semantics_;
-  common.costs = settings_.costs;
   common.usage = &usage_;
   LoadBalancerSettings settings{settings_.name + " exporter " + id, &config, semantics_, settings_.place, common};
   settings.backend.credential = client_credential(config.otlp.auth, book);
-  settings.backend.compressed = config.otlp.compression != "none" && !config.otlp.compression.empty();
+  settings.backend.compression = compression_of(config.otlp.compression, semantics_, true);
   NamedLoadBalancer named{id, std::make_unique<LoadBalancer>(run_, transport, book, settings, usage_.held_bytes()), {}};
   if (semantics_.load_balancer_is_helped) {
     common.name = settings.name;
@@ -170,12 +168,14 @@ Consumer& Collector::connector(Signal signal, const std::string& id) {
 Consumer& Collector::add_metrics_connector(Signal signal, const std::string& id, Consumer& next) {
   if (const CountConfig* const counting = find_config(config_.counts, id)) {
     counts_.push_back(std::make_unique<CountConnector>(run_, signal, *counting, semantics_, next));
+    counts_.back()->count_steps_in(usage_.steps());
     processor_stages_.push_back(counts_.back().get());
     return *counts_.back();
   }
   const SpanMetricsConfig& config = *find_config(config_.span_metrics, id);
   span_metrics_.push_back(std::make_unique<SpanMetrics>(run_, config, semantics_, next));
   SpanMetrics& connector = *span_metrics_.back();
+  connector.count_steps_in(usage_.steps());
   processor_stages_.push_back(&connector);
   usage_.add_table([&connector] { return connector.series_bytes(); });
   return connector;
@@ -200,6 +200,7 @@ Consumer& Collector::add_routing(Signal signal, const std::string& id, const Rou
   targets.otherwise = target(config.default_pipelines);
   routings_.push_back(std::make_unique<RoutingConnector>(run_, settings_.name + " connector " + id, signal, config,
                                                          semantics_, std::move(targets)));
+  routings_.back()->count_steps_in(usage_.steps());
   processor_stages_.push_back(routings_.back().get());
   return *routings_.back();
 }
@@ -235,7 +236,8 @@ Consumer& Collector::add_processor(Signal signal, const std::string& id, Consume
 
 Consumer& Collector::add_span_processor(const std::string& id, const ProcessorConfig& config, Consumer& next) {
   if (const auto* tail = std::get_if<TailSamplingConfig>(&config)) {
-    TailSamplingSettings settings{settings_.name + " processor " + id, tail, semantics_, settings_.cpus};
+    TailSamplingSettings settings{settings_.name + " processor " + id, tail, semantics_, settings_.cpus,
+                                  &usage_.steps()};
     tail_samplings_.push_back({id, std::make_unique<TailSampling>(run_, std::move(settings), next, usage_.held_bytes())});
     TailSampling& processor = *tail_samplings_.back().processor;
     processor_stages_.push_back(&processor);
@@ -246,18 +248,21 @@ Consumer& Collector::add_span_processor(const std::string& id, const ProcessorCo
     const bool all = semantics_.limiter_refusals_are_incoming;
     probabilistic_samplers_.push_back(
         {id, std::make_unique<ProbabilisticSampler>(run_, settings_.name + " processor " + id, *sampler, all, next)});
+    probabilistic_samplers_.back().processor->count_steps_in(usage_.steps());
     processor_stages_.push_back(probabilistic_samplers_.back().processor.get());
     return *probabilistic_samplers_.back().processor;
   }
   if (const auto* group = std::get_if<GroupByTraceConfig>(&config)) {
     groups_by_trace_.push_back(
         {id, std::make_unique<GroupByTrace>(run_, settings_.name + " processor " + id, *group, next, usage_.held_bytes())});
+    groups_by_trace_.back().processor->count_steps_in(usage_.steps());
     processor_stages_.push_back(groups_by_trace_.back().processor.get());
     return *groups_by_trace_.back().processor;
   }
   if (!is_span_processor(config)) return next;
   span_processors_.push_back(make_span_processor(run_, settings_.name + " processor " + id, config, semantics_,
                                                  span_counters_[id], next));
+  span_processors_.back()->count_steps_in(usage_.steps());
   return *span_processors_.back();
 }
 

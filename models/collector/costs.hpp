@@ -3,12 +3,14 @@
 // replace any of them.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "models/collector/compression.hpp"
 #include "models/collector/version.hpp"
 #include "models/collector/work.hpp"
 #include "models/scenario/document.hpp"
@@ -21,13 +23,24 @@ struct Price {
   double request = 0, span = 0, attribute = 0, byte = 0;
 };
 
+/// What a coder takes for a body, and what it makes of it: a sum over what is in the body (Contents).
+struct CoderCosts {
+  double cpu_request = 0, cpu_byte = 0;  ///< on top of `exported`; of the uncompressed body
+  double fixed = 0, span = 0, trace = 0, time = 0, change = 0, fresh = 0, byte = 0;  ///< bytes of the compressed body
+};
+
+/// What a step of the work inside takes.
+struct StepCosts {
+  double cpu = 0;      ///< microseconds
+  double garbage = 0;  ///< bytes of heap allocated
+};
+
 /// Parameters of one version. CPU in microseconds of one core, sizes in bytes, unless said otherwise.
 struct Costs {
   struct Cpu {
     double start_seconds = 0;  ///< a fresh process reading its configuration
     double idle_cores = 0;     ///< with nothing to do, its page read once a second
     Price zipkin, otlp, exported;
-    double gzip_request = 0, gzip_byte = 0;  ///< on top of `exported`
     double batch_span = 0;
     double queue_request = 0;
     double wake = 0;              ///< of having something to do after a pause
@@ -35,14 +48,14 @@ struct Costs {
     double spin_cores = 0;        ///< of a timer loop that never sleeps
     double collected_byte = 0;    ///< live heap that a garbage collection looks at
   } cpu;
+  std::array<CoderCosts, kCoders> coders;
+  std::array<StepCosts, kSteps> steps;
   Price zipkin_garbage, otlp_garbage, exported_garbage;  ///< bytes of heap allocated, whether they live on or not
   double idle_garbage = 0;           ///< bytes a second
   double idle_live_heap = 0;         ///< after a collection with nothing held
   double live_per_held_byte = 0;     ///< decoded spans on the heap over their OTLP size
   double idle_resident = 0;          ///< resident memory with nothing to do
   double resident_per_heap_byte = 0; ///< resident memory that grows with what the heap may grow to, over that growth
-  double gzip_fixed = 0;             ///< of a compressed body, whatever is in it: names and attributes, once
-  double gzip_span = 0;              ///< what ids and times of one span add; they do not compress
 };
 
 /// What these requests cost together.
@@ -51,13 +64,15 @@ double priced(const Price& price, const Handled& handled);
 double cpu_seconds(const Costs& costs, const Work& work, Duration uptime);
 /// Bytes of heap that it has allocated meanwhile.
 double allocated_bytes(const Costs& costs, const Work& work, Duration uptime);
-/// Bytes of a gzip body with this payload: fixed + per span, never more than uncompressed. Fitted to bodies of 1 to 36
-/// spans of one service; spans with many distinct attribute values compress worse, so this is a lower bound for them.
-std::int64_t compressed_bytes(const Costs& costs, const Payload& payload);
+/// The sum for these contents, as the coder's own form has it.
+double coded_bytes(const CoderCosts& coder, const Contents& contents);
+/// Bytes of a body with these contents, compressed; not much more than uncompressed. Fitted to bodies of 1 to 1000 spans with
+/// attributes of all kinds: how far it is off stands in the README.
+std::int64_t compressed_bytes(const Costs& costs, Compression compression, const Contents& contents);
 
 /// A parameter as files and reports name it.
 struct CostParameter {
-  const char* name;   ///< "cpu.zipkin.span"
+  std::string name;   ///< "cpu.zipkin.span"
   const char* unit;   ///< "us", "bytes", …
   const char* about;
   double most;        ///< no file may say more; the least is 0

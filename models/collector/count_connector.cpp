@@ -30,6 +30,7 @@ CountConnector::CountConnector(Run& run, Signal signal, const CountConfig& confi
   };
   const auto& own = signal == Signal::traces ? config.spans : signal == Signal::logs ? config.logs : config.metrics;
   for (const CountConfig::Metric& metric : own) add(metrics_, metric);
+  for (const CountConfig::Metric& metric : own) asked_ += std::ssize(metric.conditions);
   if (signal != Signal::traces) return;
   for (const CountConfig::Metric& metric : config.span_events) add(of_events_, metric);
 }
@@ -59,7 +60,7 @@ std::uint32_t CountConnector::set_of(Metric& metric, const Span& span) {
   });
 }
 
-void CountConnector::count(Metric& metric, const Span& span) {
+void CountConnector::count_one(Metric& metric, const Span& span) {
   if (!metric.matcher.is_empty() && metric.matcher.test(span) != ottl::Verdict::yes) return;
   const std::uint32_t set = set_of(metric, span);
   if (set == kNone || metric.seen[set]) return;
@@ -104,9 +105,9 @@ void CountConnector::emit(Metric& metric, ResourceId resource) {
 void CountConnector::count_group(const SpanGroup& group) {
   for (std::uint32_t i = group.begin; i < group.end; ++i) {
     const Span& span = group.block->spans[i];
-    for (Metric& metric : metrics_) count(metric, span);
+    for (Metric& metric : metrics_) count_one(metric, span);
     if (run_.catalog.shape(span.shape).events.empty()) continue;
-    for (Metric& metric : of_events_) count(metric, span);
+    for (Metric& metric : of_events_) count_one(metric, span);
   }
   const ResourceId resource = counted_resource(group.resource);
   for (Metric& metric : metrics_) emit(metric, resource);
@@ -115,6 +116,8 @@ void CountConnector::count_group(const SpanGroup& group) {
 
 void CountConnector::consume(Payload payload, Done done) {
   scratch_.clear();
+  count(Step::processor_span, std::ssize(metrics_) * payload.items());
+  count(Step::ottl_statement, asked_ * payload.items());
   for (const SpanGroup& group : payload.groups()) count_group(group);
   Payload metrics = run_.pool.grouped(scratch_);
   run_.hold(metrics, next_.reach);

@@ -12,11 +12,12 @@
 
 #include "models/collector/config.hpp"
 #include "models/collector/pipeline.hpp"
+#include "models/collector/work.hpp"
 #include "models/telemetry/memo.hpp"
 
 namespace spillway::collector {
 
-class CountConnector final : public Consumer, public Caller, public Stage {
+class CountConnector final : public Consumer, public Caller, public Stage, public StepCounter {
  public:
   /// `signal`: what it counts.
   CountConnector(Run& run, Signal signal, const CountConfig& config, const Semantics& semantics, Consumer& next);
@@ -42,7 +43,7 @@ class CountConnector final : public Consumer, public Caller, public Stage {
   };
   std::uint32_t set_of(Metric& metric, const Span& span);
   void count_group(const SpanGroup& group);
-  void count(Metric& metric, const Span& span);
+  void count_one(Metric& metric, const Span& span);
   void emit(Metric& metric, ResourceId resource);
   ResourceId counted_resource(ResourceId resource);
 
@@ -50,6 +51,7 @@ class CountConnector final : public Consumer, public Caller, public Stage {
   bool newer_;  ///< points have a start time, attributes of scope and resource count as well
   Consumer& next_;
   std::vector<Metric> metrics_, of_events_;
+  std::int64_t asked_ = 0;  ///< conditions, of every span
   std::vector<ResourceId> resources_;  ///< under the connector's own scope, by resource
   std::vector<Span> scratch_;
   std::uint64_t next_item_ = 0;

@@ -168,8 +168,9 @@ void Exporter::attempt(std::uint32_t id) {
   Post post;
   post.endpoint = settings_.endpoint;
   post.payload = request.payload.clone();
-  if (settings_.usage != nullptr) settings_.usage->exported(post.payload, settings_.compressed);
-  post.body_bytes = settings_.compressed ? compressed_bytes(settings_.costs, post.payload) : post.payload.bytes();
+  post.body_bytes = settings_.usage == nullptr
+                        ? post.payload.bytes()
+                        : settings_.usage->exported(post.payload, settings_.compression, settings_.signal);
   post.format = settings_.grpc ? WireFormat::otlp_grpc : WireFormat::otlp_proto;
   post.signal = settings_.signal;
   post.credential = settings_.credential;

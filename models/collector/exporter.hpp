@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "models/collector/config.hpp"
-#include "models/collector/costs.hpp"
 #include "models/collector/grpc_channel.hpp"
 #include "models/collector/pipeline.hpp"
 #include "models/collector/queue_batch.hpp"
@@ -50,9 +49,8 @@ struct ExporterSettings {
   Semantics semantics;
   EndpointId endpoint = 0;
   CredentialId credential = 0;
-  bool compressed = true;
-  Costs costs;
-  Usage* usage = nullptr;  ///< of the process; null: nobody counts
+  Compression compression = Compression::gzip;
+  Usage* usage = nullptr;  ///< of the process; null: nobody counts, and bodies are as they were before compression
   Consumer* inner = nullptr;  ///< an export is a call of this, not a request over the network
 };
 

@@ -12,7 +12,15 @@ Filter::Filter(Run& run, const std::string& name, const FilterConfig& config, co
       return ottl::Matcher{conditions, pass.mode, run.catalog};
     };
     passes_.push_back({matcher(pass.resource), matcher(pass.scope), matcher(pass.span), matcher(pass.spanevent)});
+    asked_of_resource_ += std::ssize(pass.resource) + std::ssize(pass.scope);
+    asked_of_span_ += std::ssize(pass.span) + std::ssize(pass.spanevent);
   }
+}
+
+// Conditions on events as if every span had one.
+void Filter::count_work(const Payload& payload) const {
+  SpanProcessor::count_work(payload);
+  count(Step::ottl_statement, asked_of_resource_ * std::ssize(payload.groups()) + asked_of_span_ * payload.items());
 }
 
 void Filter::drop_events(Pass& pass, Span& span, bool& failed) {

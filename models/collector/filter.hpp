@@ -20,12 +20,14 @@ class Filter final : public SpanProcessor {
     ottl::Matcher resource, scope, span, event;
   };
   Payload process(Payload payload, bool& failed) override;
+  void count_work(const Payload& payload) const override;
   bool drops(Span& span, bool& failed);
   bool drops(Pass& pass, Span& span, bool& failed);
   void drop_events(Pass& pass, Span& span, bool& failed);
 
   const FilterConfig& config_;
   std::vector<Pass> passes_;
+  std::int64_t asked_of_resource_ = 0, asked_of_span_ = 0;  ///< conditions
   Cause filtered_;
 };
 

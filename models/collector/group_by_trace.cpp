@@ -37,6 +37,7 @@ void GroupByTrace::consume(Payload payload, Done done) {
   const Payload fragments = run_.pool.by_trace(payload);
   held_bytes_ += fragments.bytes();
   payload.clear();
+  count(Step::traced_span, fragments.items());
   for (const SpanGroup& fragment : fragments.groups()) receive(fragment);
   done({});
 }
@@ -71,6 +72,7 @@ void GroupByTrace::begin(Worker& worker, std::uint64_t trace) {
     run_.release(gone, reach, evicted_);
   }
   worker.places.insert(trace, static_cast<std::uint32_t>(place));
+  count(Step::traced_trace, 1);
   run_.sim.schedule(run_.sim.now() + config_.wait_duration, self_, trace_expired, trace, life_);
 }
 

@@ -11,6 +11,7 @@
 #include "models/collector/config.hpp"
 #include "models/collector/pipeline.hpp"
 #include "models/collector/trace_index.hpp"
+#include "models/collector/work.hpp"
 
 namespace spillway::collector {
 
@@ -21,7 +22,7 @@ struct GroupByTraceCounters {
   std::array<std::int64_t, 4> events{};  ///< event_latency's counts
 };
 
-class GroupByTrace final : public Consumer, public Caller, public Component, public Stage {
+class GroupByTrace final : public Consumer, public Caller, public Component, public Stage, public StepCounter {
  public:
   GroupByTrace(Run& run, const std::string& name, const GroupByTraceConfig& config, Consumer& next,
                std::int64_t& held_bytes);

@@ -22,6 +22,7 @@ class K8sAttributes final : public ResourceRewriter {
  private:
   enum class Found : std::uint8_t { none, by_address, by_attributes };
   void change(Attributes& attributes) const override;
+  std::int64_t actions() const override { return std::ssize(config_.metadata) + std::ssize(config_.labels); }
   Found find_pod(const Attributes& attributes) const;
   void add(Attributes& attributes, const std::string& key, std::string value) const;
   const K8sAttributesConfig& config_;

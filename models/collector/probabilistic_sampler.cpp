@@ -135,6 +135,7 @@ bool ProbabilisticSampler::keep(Span& span) {
 
 void ProbabilisticSampler::consume(Payload payload, Done done) {
   const std::int64_t before = payload.items();
+  count(Step::processor_span, before);
   Payload kept = run_.pool.rewrite(payload, [this](Span& span) {
     if (keep(span)) return true;
     // Its fate is decided here, though whoever calls holds it until the call is over.

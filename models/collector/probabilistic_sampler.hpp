@@ -9,6 +9,7 @@
 #include "models/collector/config.hpp"
 #include "models/collector/pipeline.hpp"
 #include "models/collector/sampling_state.hpp"
+#include "models/collector/work.hpp"
 #include "models/telemetry/memo.hpp"
 
 namespace spillway::collector {
@@ -19,7 +20,7 @@ struct ProbabilisticSamplerCounters {
   Counter incoming, outgoing;  ///< items, as every processor of this kind counts them
 };
 
-class ProbabilisticSampler final : public Consumer, public Stage {
+class ProbabilisticSampler final : public Consumer, public Stage, public StepCounter {
  public:
   ProbabilisticSampler(Run& run, const std::string& name, const ProbabilisticSamplerConfig& config,
                        bool counts_removed_payloads, Consumer& next);

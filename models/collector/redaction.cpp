@@ -129,6 +129,16 @@ ResourceId Redaction::redacted(ResourceId resource) {
   return *resources_[resource];
 }
 
+// Every attribute is looked up, as for an action.
+void Redaction::count_work(const Payload& payload) const {
+  SpanProcessor::count_work(payload);
+  const std::int64_t attributes = count_attributes(payload, run_.catalog, false);
+  const std::int64_t patterns = std::ssize(config_.ignored_key_patterns) + std::ssize(config_.blocked_key_patterns) +
+                                std::ssize(config_.blocked_values) + std::ssize(config_.allowed_values);
+  count(Step::action, attributes);
+  count(Step::pattern, patterns * attributes);
+}
+
 Payload Redaction::process(Payload payload, bool&) {
   return run_.pool.rewrite(payload, [this](Span& span) {
     span.shape = shapes_.at(span, [&] {

@@ -22,6 +22,7 @@ class Redaction final : public SpanProcessor {
     std::vector<std::string> redacted, masked, allowed, ignored;
   };
   Payload process(Payload payload, bool& failed) override;
+  void count_work(const Payload& payload) const override;
   void redact(Attributes& attributes) const;
   void redact_value(const std::string& key, Value& value, Report& report) const;
   std::string mask(const std::string& text, const Regex& expression) const;

@@ -24,6 +24,7 @@ class GroupByAttrs final : public SpanProcessor {
     bool grouped = false;
   };
   Payload process(Payload payload, bool& failed) override;
+  void count_work(const Payload& payload) const override { count(Step::regrouped_span, payload.items()); }
   Moved move(const Span& span);
   const GroupByAttrsConfig& config_;
   ShapeMemo<Moved> moved_;

@@ -6,6 +6,11 @@ AttributesProcessor::AttributesProcessor(Run& run, const std::string& name, cons
                                          const Semantics& semantics, SpanProcessorCounters& counters, Consumer& next)
     : SpanProcessor{run, name, semantics, counters, next}, config_{config} {}
 
+void AttributesProcessor::count_work(const Payload& payload) const {
+  SpanProcessor::count_work(payload);
+  count(Step::action, std::ssize(config_.actions) * payload.items());
+}
+
 Payload AttributesProcessor::process(Payload payload, bool&) {
   return run_.pool.rewrite(payload, [this](Span& span) {
     span.shape = shapes_.at(span, [&] {
@@ -17,6 +22,12 @@ Payload AttributesProcessor::process(Payload payload, bool&) {
     });
     return true;
   });
+}
+
+// Does not look at spans.
+void ResourceRewriter::count_work(const Payload& payload) const {
+  count(Step::processor_span, std::ssize(payload.groups()));
+  count(Step::action, actions() * std::ssize(payload.groups()));
 }
 
 ResourceId ResourceRewriter::changed(ResourceId resource) {

@@ -17,6 +17,7 @@ class AttributesProcessor final : public SpanProcessor {
 
  private:
   Payload process(Payload payload, bool& failed) override;
+  void count_work(const Payload& payload) const override;
   const AttributesConfig& config_;
   ShapeMemo<std::uint32_t> shapes_;
 };
@@ -28,7 +29,9 @@ class ResourceRewriter : public SpanProcessor {
 
  private:
   Payload process(Payload payload, bool& failed) final;
+  void count_work(const Payload& payload) const final;
   virtual void change(Attributes& attributes) const = 0;
+  virtual std::int64_t actions() const = 0;  ///< asked of a resource
   ResourceId changed(ResourceId resource);
   std::vector<std::optional<ResourceId>> resources_;  ///< by what they were
 };
@@ -41,6 +44,7 @@ class ResourceProcessor final : public ResourceRewriter {
 
  private:
   void change(Attributes& attributes) const override { apply(config_.actions, attributes); }
+  std::int64_t actions() const override { return std::ssize(config_.actions); }
   const ResourceConfig& config_;
 };
 

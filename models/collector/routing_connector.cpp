@@ -129,7 +129,18 @@ void RoutingConnector::note_routes(const Payload& payload, const std::vector<Pay
   });
 }
 
+// As if every route were asked.
+void RoutingConnector::count_work(const Payload& payload) const {
+  bool looks_at_spans = false;
+  for (const Route& route : routes_) {
+    if (!route.never) count(Step::ottl_statement, route.by_span ? payload.items() : std::ssize(payload.groups()));
+    looks_at_spans |= route.by_span;
+  }
+  count(Step::processor_span, looks_at_spans ? payload.items() : std::ssize(payload.groups()));
+}
+
 void RoutingConnector::consume(Payload payload, Done done) {
+  count_work(payload);
   std::vector<Payload> parts = calls_.empty_parts();
   const bool sound = takes_turns_ ? all_in_turn(payload.clone(), parts) : each_resource(payload, parts);
   if (!sound) {

@@ -12,10 +12,11 @@
 
 #include "models/collector/config.hpp"
 #include "models/collector/parts_in_turn.hpp"
+#include "models/collector/work.hpp"
 
 namespace spillway::collector {
 
-class RoutingConnector final : public Consumer, public Stage {
+class RoutingConnector final : public Consumer, public Stage, public StepCounter {
  public:
   /// What the pipelines of a route, or the default ones, stand for. One object is one call: routes with the same one
   /// share it.
@@ -43,6 +44,7 @@ class RoutingConnector final : public Consumer, public Stage {
   bool by_resource(Route& route, Payload& left, Payload& matched) const;
   bool by_span(Route& route, Payload& left, Payload& matched);
   void append(std::uint32_t target, Payload&& matched, std::vector<Payload>& parts) const;
+  void count_work(const Payload& payload) const;
   void note_routes(const Payload& payload, const std::vector<Payload>& parts);
 
   Run& run_;

@@ -200,7 +200,7 @@ void SpanMetrics::add(std::uint32_t index, const Span& span) {
     series->histogram->add(static_cast<double>(std::max(span.duration, Duration{}).count()) / (config_.seconds ? 1e9 : 1e6));
 }
 
-void SpanMetrics::count(const Span& span, std::uint32_t entry) {
+void SpanMetrics::count_one(const Span& span, std::uint32_t entry) {
   const Keys& keys = keys_[static_cast<std::size_t>(span.status)].at(span, [&] { return keys_of(span, entry); });
   add(keys.calls, span);
   if (keys.duration != kNone) add(keys.duration, span);
@@ -208,6 +208,7 @@ void SpanMetrics::count(const Span& span, std::uint32_t entry) {
 }
 
 void SpanMetrics::consume(Payload payload, Done done) {
+  count(Step::measured_span, payload.items());
   for (const SpanGroup& group : payload.groups()) {
     const std::uint32_t index = entry_of(group.resource);
     if (index == kWithoutService) continue;
@@ -222,7 +223,7 @@ void SpanMetrics::consume(Payload payload, Done done) {
     }
     touch(index);
     entry.last_seen = run_.sim.now();
-    for (std::uint32_t i = group.begin; i < group.end; ++i) count(group.block->spans[i], index);
+    for (std::uint32_t i = group.begin; i < group.end; ++i) count_one(group.block->spans[i], index);
   }
   done({});
 }

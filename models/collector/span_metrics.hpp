@@ -17,11 +17,12 @@
 #include "models/collector/config.hpp"
 #include "models/collector/exponential_histogram.hpp"
 #include "models/collector/pipeline.hpp"
+#include "models/collector/work.hpp"
 #include "models/telemetry/memo.hpp"
 
 namespace spillway::collector {
 
-class SpanMetrics final : public Consumer, public Caller, public Component, public Stage {
+class SpanMetrics final : public Consumer, public Caller, public Component, public Stage, public StepCounter {
  public:
   SpanMetrics(Run& run, const SpanMetricsConfig& config, const Semantics& semantics, Consumer& next);
   void consume(Payload payload, Done done) override;
@@ -79,7 +80,7 @@ class SpanMetrics final : public Consumer, public Caller, public Component, publ
   void describe_sampling(const Span& span, Description& description) const;
   void touch(std::uint32_t entry);
   void evict(std::uint32_t entry);
-  void count(const Span& span, std::uint32_t entry);
+  void count_one(const Span& span, std::uint32_t entry);
   void add(std::uint32_t series, const Span& span);
   Series& beyond_limit(Table& table, const Series& like);
   void begin(Table& table, Series& series, std::uint32_t index);

@@ -79,6 +79,12 @@ std::uint32_t SpanNaming::renamed(const Span& span) {
   return run_.catalog.add_shape(after);
 }
 
+void SpanNaming::count_work(const Payload& payload) const {
+  SpanProcessor::count_work(payload);
+  count(Step::action, std::ssize(config_.from_attributes) * payload.items());
+  count(Step::pattern, std::ssize(config_.rules) * payload.items());
+}
+
 Payload SpanNaming::process(Payload payload, bool&) {
   return run_.pool.rewrite(payload, [this](Span& span) {
     const std::uint32_t shape = shapes_.at(span, [&] { return renamed(span); });

@@ -17,6 +17,7 @@ class SpanNaming final : public SpanProcessor {
  private:
   static constexpr std::uint32_t kSkipped = 0xffffffff;
   Payload process(Payload payload, bool& failed) override;
+  void count_work(const Payload& payload) const override;
   std::uint32_t renamed(const Span& span);
   void name_from_attributes(SpanShape& shape) const;
   void attributes_from_name(SpanShape& shape) const;

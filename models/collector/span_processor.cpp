@@ -23,6 +23,7 @@ SpanProcessor::SpanProcessor(Run& run, const std::string& name, const Semantics&
 void SpanProcessor::consume(Payload payload, Done done) {
   const std::int64_t before = payload.items();
   bool failed = false;
+  count_work(payload);
   Payload after = process(std::move(payload), failed);
   const bool ends_here = failed || after.is_empty();
   if (!ends_here || counts_what_vanishes_) {

@@ -8,6 +8,7 @@
 
 #include "models/collector/config.hpp"
 #include "models/collector/pipeline.hpp"
+#include "models/collector/work.hpp"
 
 namespace spillway::collector {
 
@@ -19,7 +20,7 @@ struct SpanProcessorCounters {
 };
 
 /// One place in one pipeline.
-class SpanProcessor : public Consumer {
+class SpanProcessor : public Consumer, public StepCounter {
  public:
   SpanProcessor(Run& run, const std::string& name, const Semantics& semantics, SpanProcessorCounters& counters,
                 Consumer& next);
@@ -30,6 +31,8 @@ class SpanProcessor : public Consumer {
  protected:
   /// The payload as it goes on. Sets `failed` when the call ends with an error instead.
   virtual Payload process(Payload payload, bool& failed) = 0;
+  /// What the real program does with this payload: as if every condition, action and pattern were asked.
+  virtual void count_work(const Payload& payload) const { count(Step::processor_span, payload.items()); }
   Run& run_;
   SpanProcessorCounters& counters_;
 

@@ -28,7 +28,8 @@ void TailSampling::start() {
   loops_.clear();
   loops_.resize(static_cast<std::size_t>(settings_.config->num_shards));
   const std::int64_t shards = settings_.config->num_shards;
-  const TailTraces::Settings traces{settings_.config, settings_.semantics, shards, reach, causes_};
+  const TailTraces::Settings traces{settings_.config, settings_.semantics, shards, reach, causes_,
+                                    settings_.steps};
   for (Loop& loop : loops_) loop.traces = std::make_unique<TailTraces>(run_, traces, counters_, held_bytes_);
   stopping_ = false;
   started_ = run_.sim.now();

@@ -26,6 +26,7 @@ struct TailSamplingSettings {
   const TailSamplingConfig* config = nullptr;
   Semantics semantics;
   int cpus = 2;  ///< messages that fit into a loop's channel
+  StepCounts* steps = nullptr;  ///< of the process; null: nobody counts
 };
 
 class TailSampling final : public Consumer, public Caller, public Component, public Stage {

@@ -111,6 +111,7 @@ TailTraces::TailTraces(Run& run, const Settings& settings, TailCounters& counter
       sampled_{shared(config_.sampled_cache_size, settings.shards)},
       not_sampled_{shared(config_.non_sampled_cache_size, settings.shards)},
       ticks_{std::max<std::int64_t>(1, whole_seconds(config_.decision_wait)), semantics_.tick_is_a_set} {
+  if (settings.steps != nullptr) count_steps_in(*settings.steps);
   votes_.traces.resize(policies_.size());
   votes_.executions.resize(policies_.size());
   counters_.policies.resize(policies_.size());
@@ -140,6 +141,7 @@ std::uint32_t TailTraces::create(std::uint64_t id) {
   table_.insert(id, slot);
   trace.tick = ticks_.add(id);
   counters_.new_traces.add(1);
+  count(Step::tail_trace, 1);
   trace.older = newest_;
   (newest_ == kNone ? oldest_ : traces_[newest_].newer) = slot;
   newest_ = slot;
@@ -218,6 +220,7 @@ TailTraces::Taken TailTraces::take_in(const SpanGroup& fragment, Payload& out) {
     slot = create(id);
   }
   counters_.new_traces.show();
+  count(Step::tail_span, fragment.items());
   Trace& trace = traces_[slot];
   trace.span_count += fragment.items();
   const std::int64_t wait = whole_seconds(config_.decision_wait_after_root_received);
@@ -276,6 +279,7 @@ Subject TailTraces::subject_of(std::uint32_t slot) {
 
 void TailTraces::count_vote(std::size_t policy, Vote vote) {
   ++votes_.executions[policy];
+  count(Step::tail_policy, 1);
   if (vote == Vote::failed) ++votes_.errors;
   else ++votes_.traces[policy][place(decision_of(vote))];
 }

@@ -8,6 +8,7 @@
 
 #include "models/collector/tail_policies.hpp"
 #include "models/collector/trace_index.hpp"
+#include "models/collector/work.hpp"
 #include "models/run.hpp"
 
 namespace spillway::collector {
@@ -74,7 +75,7 @@ class TickRing {
   bool as_set_;
 };
 
-class TailTraces {
+class TailTraces final : public StepCounter {
  public:
   struct Settings {
     const TailSamplingConfig* config = nullptr;
@@ -82,6 +83,7 @@ class TailTraces {
     std::int64_t shards = 1;
     DestinationSet reach = 0;
     TailCauses causes;
+    StepCounts* steps = nullptr;  ///< null: nobody counts
   };
   TailTraces(Run& run, const Settings& settings, TailCounters& counters, std::int64_t& held_bytes);
 

@@ -21,6 +21,16 @@ Transform::Transform(Run& run, const std::string& name, const TransformConfig& c
         {&group, memorable(group), std::ranges::any_of(group.statements, &ottl::Statement::writes_resource), {}});
 }
 
+// Statements on events as if every span had one.
+void Transform::count_work(const Payload& payload) const {
+  SpanProcessor::count_work(payload);
+  for (const Group& group : groups_) {
+    const bool once = group.config->context == ottl::Context::resource || group.config->context == ottl::Context::scope;
+    const std::int64_t asked = std::ssize(group.config->conditions) + std::ssize(group.config->statements);
+    count(Step::ottl_statement, asked * (once ? std::ssize(payload.groups()) : payload.items()));
+  }
+}
+
 Payload Transform::process(Payload payload, bool& failed) {
   for (Group& group : groups_) {
     payload = run_group(group, payload, failed);

@@ -30,6 +30,7 @@ class Transform final : public SpanProcessor {
     std::vector<std::vector<std::optional<Outcome>>> known;  ///< by resource, then shape and status
   };
   Payload process(Payload payload, bool& failed) override;
+  void count_work(const Payload& payload) const override;
   Payload run_group(Group& group, const Payload& payload, bool& failed);
   void run_resource(Group& group, std::size_t begin, bool& failed);
   bool transform(Group& group, Span& span);

@@ -5,7 +5,8 @@
 namespace spillway::collector {
 
 Usage::Usage(Run& run, const Costs& costs, GoRuntime runtime)
-    : run_{run}, costs_{costs}, self_{run.sim.add(*this)}, heap_{runtime, costs.idle_live_heap} {}
+    : run_{run}, costs_{costs}, self_{run.sim.add(*this)}, heap_{runtime, costs.idle_live_heap},
+      bodies_{run.catalog} {}
 
 void Usage::limit_memory(double limit, std::function<void()> killed) {
   memory_limit_ = limit;
@@ -16,6 +17,7 @@ void Usage::start() {
   over_ = false;
   held_bytes_ = 0;  // what a killed life held is gone
   work_ = {};
+  booked_ = {};
   heap_.start(run_.sim.now());
   touched_ = active_ = run_.sim.now();
   timer_ = run_.sim.start_timer(heap_.due(), self_, collection);
@@ -40,8 +42,16 @@ std::int64_t Usage::collect() {
   return left;
 }
 
+// What was done inside since the last request came or went out: one moment for all of it.
+double Usage::step_garbage() {
+  double bytes = 0;
+  for (std::size_t i = 0; i < kSteps; ++i)
+    bytes += costs_.steps[i].garbage * static_cast<double>(work_.steps[i] - std::exchange(booked_[i], work_.steps[i]));
+  return bytes;
+}
+
 void Usage::allocated(const Price& garbage, const Handled& handled) {
-  heap_.allocate(run_.sim.now(), priced(garbage, handled) + idle_garbage(), live());
+  heap_.allocate(run_.sim.now(), priced(garbage, handled) + step_garbage() + idle_garbage(), live());
   touched_ = run_.sim.now();
   work_.collected_bytes = heap_.collected_bytes();
   const bool over = memory_limit_ > 0 && costs_.idle_resident + costs_.resident_per_heap_byte * heap_.grown() > memory_limit_;
@@ -71,12 +81,15 @@ void Usage::received_otlp(const Payload& payload, std::int64_t body_bytes) {
   allocated(costs_.otlp_garbage, handled);
 }
 
-void Usage::exported(const Payload& payload, bool compressed) {
+std::int64_t Usage::exported(const Payload& payload, Compression compression, Signal signal) {
   const Handled handled{1, payload.items(), count_attributes(payload, run_.catalog, false), payload.bytes()};
   work_.exported += handled;
   woken();
-  if (compressed) work_.compressed += handled;
   allocated(costs_.exported_garbage, handled);
+  if (compression == Compression::none) return payload.bytes();
+  const Contents contents = signal == Signal::traces ? bodies_.spans(payload) : BodyReader::items(payload);
+  work_.compressed[static_cast<std::size_t>(coder_of(compression))] += contents;
+  return compressed_bytes(costs_, compression, contents);
 }
 
 double Usage::resident() const { return costs_.idle_resident + costs_.resident_per_heap_byte * heap_.growth(); }

@@ -7,6 +7,7 @@
 #include "models/collector/costs.hpp"
 #include "models/collector/go_heap.hpp"
 #include "models/run.hpp"
+#include "models/telemetry/signal.hpp"
 
 namespace spillway::collector {
 
@@ -20,11 +21,13 @@ class Usage final : public Component {
   void stop();
   void received_zipkin(const Payload& payload, std::int64_t body_bytes);
   void received_otlp(const Payload& payload, std::int64_t body_bytes);
-  void exported(const Payload& payload, bool compressed);
+  /// Returns the bytes of the body on the wire.
+  std::int64_t exported(const Payload& payload, Compression compression, Signal signal);
   void handle(const Event& event) override;
 
   /// Tables that a component keeps beside its payloads: `bytes()` is asked for whenever memory is.
   void add_table(std::function<std::int64_t()> bytes) { tables_.push_back(std::move(bytes)); }
+  StepCounts& steps() { return work_.steps; }  ///< for those who do them
   std::int64_t& held_bytes() { return held_bytes_; }  ///< of payloads kept beyond a call, OTLP bytes
   std::int64_t heap() const { return static_cast<std::int64_t>(heap_.alloc() + idle_garbage()); }  ///< MemStats.Alloc
   std::int64_t collect();                             ///< what is left
@@ -36,6 +39,7 @@ class Usage final : public Component {
  private:
   enum Kind : std::uint32_t { collection, out_of_memory };
   void allocated(const Price& garbage, const Handled& handled);
+  double step_garbage();
   void woken();
   /// What doing nothing has allocated since the heap was last touched.
   double idle_garbage() const { return costs_.idle_garbage * seconds(run_.sim.now() - touched_); }
@@ -51,6 +55,8 @@ class Usage final : public Component {
   GoHeap heap_;
   TimerId timer_;
   Work work_;
+  StepCounts booked_{};  ///< steps whose garbage is on the heap already
+  BodyReader bodies_;
   std::int64_t held_bytes_ = 0;
   Time touched_{};
   Time active_{};  ///< when it last had something to do

@@ -1,8 +1,8 @@
 #include "real/local/cost_fit.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
-#include <cstring>
 #include <functional>
 #include <set>
 
@@ -25,7 +25,7 @@ double share_of(const CostParameter& parameter, const GridRow& row) {
   *parameter.field(unit) = 1;
   if (unit.cpu.start_seconds > 0) return row.from_start ? 1 : 0;
   const Duration length = from_seconds(row.seconds);
-  if (std::strncmp(parameter.name, "cpu.", 4) == 0) return cpu_seconds(unit, row.work, length);
+  if (parameter.name.starts_with("cpu.")) return cpu_seconds(unit, row.work, length);
   return allocated_bytes(unit, row.work, length);
 }
 
@@ -49,6 +49,7 @@ class Fitter {
     simulate();
     fit("cpu.", [](const GridRow& row) { return row.cpu; }, 0.01, true);
     fit_resident();
+    for (std::size_t coder = 0; coder < collector::kCoders; ++coder) fit_sizes(coder);
     return found_;
   }
 
@@ -65,7 +66,9 @@ class Fitter {
            bool with_start) {
     std::vector<const CostParameter*> columns;
     for (const CostParameter& parameter : collector::cost_parameters()) {
-      if (std::string{parameter.name}.starts_with(prefix) && !kKept.contains(parameter.name)) columns.push_back(&parameter);
+      if (!parameter.name.starts_with(prefix) || kKept.contains(parameter.name)) continue;
+      const auto tells = [&](const GridRow& row) { return !row.held_out && share_of(parameter, row) != 0; };
+      if (std::ranges::any_of(result_.rows, tells)) columns.push_back(&parameter);
     }
     analysis::Equations equations;
     equations.columns = columns.size();
@@ -76,6 +79,33 @@ class Fitter {
       for (const CostParameter* column : columns) shares.push_back(weight * share_of(*column, row));
       equations.add(shares, weight * measured(row));
     }
+    const auto fits = analysis::non_negative_fit(equations);
+    for (std::size_t j = 0; j < columns.size(); ++j) set(*columns[j], fits[j]);
+  }
+
+  /// Bodies of every compression that has this coder, without their frames.
+  void fit_sizes(std::size_t coder) {
+    constexpr double floor = 50;  // bytes
+    const std::string prefix = std::string{"size."} + collector::kCoderNames[coder] + "_";
+    std::vector<const CostParameter*> columns;
+    for (const CostParameter& parameter : collector::cost_parameters()) {
+      if (parameter.name.starts_with(prefix)) columns.push_back(&parameter);
+    }
+    analysis::Equations equations;
+    equations.columns = columns.size();
+    for (const SizeRow& row : result_.sizes) {
+      if (row.held_out || static_cast<std::size_t>(coder_of(row.compression)) != coder) continue;
+      const double weight = 1 / (row.bytes + floor);
+      std::vector<double> shares;
+      for (const CostParameter* column : columns) {
+        Costs unit;
+        *column->field(unit) = 1;
+        shares.push_back(weight * coded_bytes(unit.coders[coder], row.contents));
+      }
+      const auto frame = static_cast<double>(collector::frame_bytes(row.compression, row.contents.bytes));
+      equations.add(shares, weight * (row.bytes - frame));
+    }
+    if (equations.values.empty()) return;
     const auto fits = analysis::non_negative_fit(equations);
     for (std::size_t j = 0; j < columns.size(); ++j) set(*columns[j], fits[j]);
   }
@@ -132,6 +162,12 @@ double relative(double predicted, double measured) { return measured > 0 ? predi
 std::string signed_percent(double value) {
   char text[32];
   std::snprintf(text, sizeof text, "%+.0f %%", 100 * value);
+  return text;
+}
+
+std::string percent(double share) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.0f %%", 100 * share);
   return text;
 }
 
@@ -197,6 +233,27 @@ analysis::Block predictions_block(const std::vector<CostPrediction>& list, bool 
                                 in_unit(p.predicted_resident, kMiB, "%.1f MiB"),
                                 signed_percent(relative(p.predicted_resident, p.resident)),
                                 signed_percent(relative(p.naive_resident, p.resident))});
+  }
+  return block;
+}
+
+analysis::Block sizes_block(const GridResult& result, const Costs& costs, const Costs& before) {
+  using enum analysis::Column::Align;
+  using enum collector::Compression;
+  analysis::Block block;
+  block.table.columns = {{"compressed bodies"}, {"fitted", right},      {"mean error", right}, {"at most", right},
+                         {"held out", right},   {"mean error", right}, {"at most", right},    {"before: mean", right},
+                         {"at most", right}};
+  constexpr std::array<std::pair<collector::Compression, const char*>, 6> kinds{
+      {{gzip, "gzip"}, {zlib, "zlib"}, {zstd, "zstd"}, {snappy, "snappy"}, {snappy_framed, "snappy, framed"}, {lz4, "lz4"}}};
+  for (const auto& [compression, name] : kinds) {
+    const SizeErrors fitted = size_errors(result.sizes, costs, compression, false),
+                     held = size_errors(result.sizes, costs, compression, true),
+                     earlier = size_errors(result.sizes, before, compression, true);
+    if (fitted.rows == 0) continue;
+    block.table.rows.push_back({name, std::to_string(fitted.rows), percent(fitted.mean), percent(fitted.most),
+                                std::to_string(held.rows), percent(held.mean), percent(held.most),
+                                percent(earlier.mean), percent(earlier.most)});
   }
   return block;
 }

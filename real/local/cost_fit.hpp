@@ -36,4 +36,7 @@ CostErrors errors_of(const std::vector<CostPrediction>& list);
 /// One row a prediction, the held-out ones when `held_out`, else the fitted ones.
 analysis::Block predictions_block(const std::vector<CostPrediction>& list, bool held_out, const std::string& title);
 
+/// How far compressed bodies are off, by compression, with these costs and with those before.
+analysis::Block sizes_block(const GridResult& result, const collector::Costs& costs, const collector::Costs& before);
+
 }  // namespace spillway::real

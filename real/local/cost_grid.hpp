@@ -1,5 +1,4 @@
-// The designed runs from which the costs of collectors are found: which components, which loads, in which order; and
-// running them for real, each with its simulated twin, which says how much of everything was done.
+// Running the cost grid for real, each run with its simulated twin, which says how much of everything was done.
 #pragma once
 
 #include <functional>
@@ -7,33 +6,11 @@
 #include <vector>
 
 #include "models/collector/costs.hpp"
+#include "real/local/cost_runs.hpp"
+#include "real/local/cost_sizes.hpp"
 #include "real/local/measure.hpp"
 
 namespace spillway::real {
-
-/// One stretch of steady posting. Everything else about it is silence, so that what it costs falls between its ends.
-struct Load {
-  int spans = 100;           ///< per request
-  int attributes = 5;        ///< per span
-  int attribute_bytes = 15;  ///< per value
-  int per_second = 20;       ///< requests
-};
-
-/// One collector process with the loads that it gets, one after the other.
-struct GridRun {
-  std::string name;
-  bool zipkin = true;           ///< the receiver; else otlp over HTTP
-  bool exports = true;          ///< otlp_http exporter; else the debug exporter, sampled away
-  bool batch = true, queue = true, gzip = true, limiter = false;
-  std::string batch_timeout = "200ms";
-  int cpus = 2;
-  std::string gogc = "100";
-  std::vector<Load> loads;
-  bool held_out = false;        ///< predicted, never fitted
-};
-
-enum class GridSize { full, quick };
-std::vector<GridRun> cost_grid(GridSize size);
 
 /// One load (or the start, or a silence) as it was measured.
 struct GridRow {
@@ -55,6 +32,7 @@ struct GridResult {
   collector::Version version;
   std::string date;             ///< of the measurement, YYYY-MM-DD, UTC
   std::vector<GridRow> rows;
+  std::vector<SizeRow> sizes;   ///< of compressed bodies
   double idle_live_heap = 0;    ///< bytes left by a forced collection of an idle collector
   double held_live_heap = 0;    ///< the same with `held_bytes` in its queue
   double held_bytes = 0;        ///< OTLP bytes
@@ -68,6 +46,10 @@ struct GridResult {
 GridResult run_cost_grid(const std::vector<GridRun>& grid, collector::Version version,
                          const collector::CostTable& costs, MeasureOptions options, GridSize size,
                          const std::function<void(const std::string&)>& say);
+
+/// What is no row of the grid: sizes of compressed bodies, live heaps.
+void measure_beside(GridResult& result, const collector::CostTable& costs, const MeasureOptions& options,
+                    const std::function<void(const std::string&)>& say);
 
 /// Sets work and heap of every row anew from simulated twins with these costs.
 void simulate_twins(GridResult& result, const std::vector<GridRun>& grid, const collector::CostTable& costs,

@@ -438,6 +438,11 @@ RunRecord Measurement::describe(Scraper& scraper, const Senders& senders) {
     const auto* program = stand_in(options_, prepared_.versions[plan_.rooms[i].collector.index]);
     record.manifest.notes[collectors_[i]->name() + " program"] = "otelcol " + collector::to_text(program->first);
   }
+  for (std::size_t i = 0; i < sinks_.size() && options_.note_body_sizes; ++i) {
+    std::string sizes;
+    if (sinks_[i]) for (const RequestLogEntry& entry : sinks_[i]->log()) sizes += std::to_string(entry.body_bytes) + " ";
+    record.manifest.notes[plan_.sinks[i].backend.name + " body sizes"] = sizes;
+  }
   record.replications.push_back(std::move(result));
   return record;
 }

@@ -26,6 +26,7 @@ struct MeasureOptions {
   StorePrograms stores;
   double service_cpus = 0;  ///< that each of them may use, by a quota of the kernel's; 0: no quota
   bool precise_cpu = false;  ///< series `spillway_process_cpu_seconds`: the kernel's clock beside the program's own figure
+  bool note_body_sizes = false;  ///< note "<backend> body sizes": bytes on the wire of every request, in order
   std::function<void(double seconds)> progress;  ///< of the run so far; may be empty
 };
 

@@ -141,7 +141,7 @@ struct Sink::State : std::enable_shared_from_this<State> {
   Received read(const Request& request);
   Received read(const GrpcCall& call);
   void read_body(BodyFormat format, Signal signal, Coding coding, std::string_view body, Received& received);
-  void count(const Verdict& verdict, std::int64_t rejects);
+  void count(const Verdict& verdict, std::int64_t rejects, std::size_t body_bytes);
 
   asio::io_context& io;
   SinkConfig config;
@@ -372,7 +372,7 @@ void Sink::State::receive(const GrpcCall& call, const GrpcServer::Reply& reply) 
   const Behaviour& now = behaviour(number);
   counts.backend.body_bytes += static_cast<std::int64_t>(call.message.size());
   const Verdict verdict = judge_grpc(now, read(call));
-  count(verdict, now.rejects);
+  count(verdict, now.rejects, call.message.size());
   if (verdict.kind == Behaviour::Kind::hang) return;
   if (verdict.kind != Behaviour::Kind::answer) return reply({static_cast<int>(GrpcCode::unavailable), "reset", {}}, {});
   GrpcStatus status{verdict.status, "as scripted or deserved", {}};
@@ -398,21 +398,22 @@ Answer Sink::State::receive(const Request& request) {
   counts.backend.body_bytes += static_cast<std::int64_t>(request.body().size());
   answer.verdict = judge(now, read(request));
   if (answer.verdict.status == 200 && config.accepts == Backend::Accepts::zipkin) answer.verdict.status = 202;
-  count(answer.verdict, now.rejects);
+  count(answer.verdict, now.rejects, request.body().size());
   if (answer.verdict.kind != Behaviour::Kind::answer) return answer;
   if (config.latency) answer.latency = config.latency(now, number);
   answer.response = make_response(request, answer.verdict, now);
   return answer;
 }
 
-void Sink::State::count(const Verdict& verdict, std::int64_t rejects) {
+void Sink::State::count(const Verdict& verdict, std::int64_t rejects, std::size_t body_bytes) {
   const Time at = config.clock ? config.clock() : Time{};
   const auto arrived = static_cast<std::int64_t>(spans.size());
   counts.backend.spans += arrived;
   ++counts.backend.answers[verdict.name()];
   if (!counts.first) counts.first = at;
   counts.last = at;
-  if (log.size() < config.log_limit) log.push_back({at, arrived, verdict.name()});
+  if (log.size() < config.log_limit)
+    log.push_back({at, arrived, static_cast<std::int64_t>(body_bytes), verdict.name()});
   if (!verdict.store) return;
   counts.backend.stored_bytes += static_cast<std::int64_t>(body_size);  // rejected spans included
   const auto kept = static_cast<std::size_t>(std::max<std::int64_t>(0, arrived - rejects));

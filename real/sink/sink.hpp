@@ -40,6 +40,7 @@ struct SinkConfig {
 struct RequestLogEntry {
   Time at{};  ///< when its body was complete
   std::int64_t spans = 0;
+  std::int64_t body_bytes = 0;  ///< on the wire
   std::string answer;  ///< as in BackendCounts::answers
 };
 

@@ -68,20 +68,22 @@ const CostGeneration& generation_of(const CostTable& table, collector::Version v
 
 /// Returns the least idle share of the machine.
 double fit_one(collector::Version version, const real::MeasureOptions& options, CostTable& found) {
-  const auto grid = real::cost_grid(GridSize::full);
+  const auto grid = real::cost_grid(GridSize::full, version);
   const CostGeneration& before = generation_of(collector::standard_costs(), version);
   GridResult result = run_cost_grid(grid, version, collector::standard_costs(), options, GridSize::full, say);
+  measure_beside(result, collector::standard_costs(), options, say);
   CostGeneration fitted = fit_costs(result, grid, before, GridSize::full);
   fitted.from = valid_from(version);
   std::cout << "\notelcol " << collector::to_text(version) << "\n";
   print_remarks(result);
   print_predictions(predictions(result, fitted.costs));
+  std::cout << "\n" << analysis::to_text({sizes_block(result, fitted.costs, before.costs)});
   found.generations.push_back(std::move(fitted));
   return result.least_idle;
 }
 
 int check_one(collector::Version version, const real::MeasureOptions& options) {
-  const auto grid = real::cost_grid(GridSize::quick);
+  const auto grid = real::cost_grid(GridSize::quick, version);
   const CostTable& costs = collector::standard_costs();
   const GridResult result = run_cost_grid(grid, version, costs, options, GridSize::quick, say);
   const auto list = predictions(result, costs.of(version));
@@ -101,6 +103,21 @@ int check_one(collector::Version version, const real::MeasureOptions& options) {
   return fine ? kFine : kFailed;
 }
 
+/// A part of the grid beside what the standard parameters predict.
+void look_at(const std::string& only, collector::Version version, const real::MeasureOptions& options) {
+  const CostTable& costs = collector::standard_costs();
+  auto grid = real::cost_grid(GridSize::full, version);
+  std::erase_if(grid, [&](const real::GridRun& run) { return run.name.find(only) == std::string::npos; });
+  GridResult result = run_cost_grid(grid, version, costs, options, GridSize::full, say);
+  if (only == "sizes") result.sizes = measure_sizes(version, costs, options, result.remarks);
+  std::cout << "\notelcol " << collector::to_text(version) << ", parameters that are part of the program\n";
+  print_remarks(result);
+  const auto list = predictions(result, costs.of(version));
+  std::cout << "\n" << analysis::to_text({real::predictions_block(list, false, "run"),
+                                          real::predictions_block(list, true, "run, never fitted"),
+                                          real::sizes_block(result, costs.of(version), costs.of(version))});
+}
+
 }  // namespace
 
 int measure_costs(const CostGridSettings& settings, const real::MeasureOptions& options) {
@@ -112,10 +129,11 @@ int measure_costs(const CostGridSettings& settings, const real::MeasureOptions& 
   double least_idle = 1;
   CostTable found;
   for (const auto& [version, program] : options.collectors) {
-    if (settings.quick) code = graver(code, check_one(version, options));
+    if (!settings.only.empty()) look_at(settings.only, version, options);
+    else if (settings.quick) code = graver(code, check_one(version, options));
     else least_idle = std::min(least_idle, fit_one(version, options, found));
   }
-  if (!settings.file.empty() && !settings.quick) {
+  if (!settings.file.empty() && !settings.quick && settings.only.empty()) {
     const std::string headline = "what collectors cost; written by spillway measure --cost-grid, least idle share of the "
                                  "machine during a run " + percent(least_idle);
     write_file_atomically(settings.file, costs_file(found, headline));

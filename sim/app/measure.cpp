@@ -197,6 +197,10 @@ void add_measure(CLI::App& spillway, Action& chosen) {
   grid->excludes(scenario);
   command.add_flag("--quick", settings->costs.quick, "with --cost-grid: only check the parameters, about a minute")
       ->needs(grid);
+  command.add_option("--only", settings->costs.only,
+                     "with --cost-grid: only runs whose names contain this, or \"sizes\" of compressed bodies")
+      ->type_name("TEXT")
+      ->needs(grid);
   command.add_option("--write-costs", settings->costs.file, "with --cost-grid: write the parameters found to this file")
       ->type_name("FILE")
       ->needs(grid);

@@ -15,9 +15,15 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-/// Body of a request after gzip, by the rule of the cost model.
-double compressed(const Costs& costs, double spans, double span_bytes) {
-  return std::min(spans * span_bytes, costs.gzip_fixed + spans * costs.gzip_span);
+/// Body of a request after compression, by the rule of the cost model, when spans are alike but for ids and times.
+double compressed(const Facts& facts, Compression compression, double spans) {
+  constexpr double ids_and_times = 60;
+  const auto whole = [](double count) { return static_cast<std::int64_t>(std::min(count, 1e15)); };
+  Contents contents{1, whole(spans), whole(spans * facts.load.span_bytes)};
+  contents.traces = whole(std::ceil(spans / std::max(1.0, facts.load.spans_per_trace)));
+  contents.times = contents.spans;
+  contents.fresh = whole(std::max(0.0, facts.load.span_bytes - ids_and_times));
+  return static_cast<double>(compressed_bytes(standard_costs().of(facts.version), compression, contents));
 }
 
 /// With GOGC 100 the heap may grow to twice what is held; not all of that growth becomes resident.
@@ -53,16 +59,17 @@ void size_outage(const Facts& facts, const Part& part, std::vector<Size>& out) {
 void size_output(const Facts& facts, const Part& part, std::vector<Size>& out) {
   const Flow flow = flow_into(facts, part);
   if (flow.spans <= 0 || part.type == "debug" || part.type == "nop") return;
-  const Costs& costs = standard_costs().of(facts.version);
-  const bool plain = part.text({"compression"}, "gzip") == "none";
+  const std::string setting = part.text({"compression"}, "gzip");
+  const Compression compression = compression_of(setting, semantics_of(facts.version), part.type == "otlp_grpc");
+  const bool plain = compression == Compression::none;
   const double spans = std::max(1.0, flow.spans_per_request());
-  const double body = plain ? spans * facts.load.span_bytes : compressed(costs, spans, facts.load.span_bytes);
+  const double body = plain ? spans * facts.load.span_bytes : compressed(facts, compression, spans);
   const double rate = flow.spans / spans * body;
   const double ratio = spans * facts.load.span_bytes / body;
   out.push_back({part.id, "bytes out", rate, "B/s", bytes_text(rate) + "/s",
                  plain
                      ? "uncompressed"
-                     : "gzip " + count_text(ratio) + " : 1, " + count_text(spans) + " spans a request; a lower bound"});
+                     : setting + " " + count_text(ratio) + " : 1, " + count_text(spans) + " spans a request; a lower bound"});
 }
 
 /// Heap that a tail sampling processor holds: undecided spans, and an entry for each trace, which stays until its

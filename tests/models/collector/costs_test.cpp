@@ -27,16 +27,18 @@ TEST(Costs, AreLinearInTheWorkDone) {
   costs.cpu.idle_cores = 0.01;
   costs.cpu.zipkin = {100, 10, 1, 0.1};
   costs.cpu.exported = {50, 5, 0.5, 0.05};
-  costs.cpu.gzip_byte = 0.01;
+  costs.coders[static_cast<std::size_t>(Coder::zstd)].cpu_byte = 0.01;
+  costs.steps[static_cast<std::size_t>(Step::action)].cpu = 4;
   costs.cpu.spin_cores = 0.9;
   costs.cpu.wake = 200;
   Work work;
   work.wakes = 1.5;
   work.zipkin = {2, 20, 100, 1000};
   work.exported = {1, 20, 100, 2000};
-  work.compressed = work.exported;
+  work.compressed[static_cast<std::size_t>(Coder::zstd)].bytes = 2000;
+  work.steps[static_cast<std::size_t>(Step::action)] = 5;
   work.spinning_seconds = 10;
-  const double expected = 0.5 + 0.1 + 9 + 1e-6 * (200 + 200 + 100 + 100 + 50 + 100 + 50 + 100 + 20 + 300);
+  const double expected = 0.5 + 0.1 + 9 + 1e-6 * (200 + 200 + 100 + 100 + 50 + 100 + 50 + 100 + 20 + 300 + 20);
   EXPECT_DOUBLE_EQ(cpu_seconds(costs, work, std::chrono::seconds{10}), expected);
 }
 

@@ -12,14 +12,14 @@ inline constexpr Version kOld{0, 111, 0};
 inline constexpr Version kNew{0, 159, 0};
 
 struct ExporterBench : Bench {
-  explicit ExporterBench(OtlpHttpExporterConfig settings, Version version = kNew, bool compressed = true)
-      : config{std::move(settings)} {
+  explicit ExporterBench(OtlpHttpExporterConfig settings, Version version = kNew, Compression compression = Compression::gzip)
+      : config{std::move(settings)}, usage{run, standard_costs().of(version), {}} {
     ExporterSettings exporter_settings;
     exporter_settings.name = "exporter";
     exporter_settings.config = &config;
     exporter_settings.semantics = semantics_of(version);
-    exporter_settings.compressed = compressed;
-    exporter_settings.costs = standard_costs().of(version);
+    exporter_settings.compression = compression;
+    exporter_settings.usage = &usage;
     exporter = std::make_unique<Exporter>(run, transport, exporter_settings, reach, held_bytes);
     exporter->start();
     sender = std::make_unique<Sender>(*this, *exporter);
@@ -29,6 +29,7 @@ struct ExporterBench : Bench {
   OtlpHttpExporterConfig config;
   AnswerTable transport{*this};
   std::int64_t held_bytes = 0;
+  Usage usage;
   std::unique_ptr<Exporter> exporter;
   std::unique_ptr<Sender> sender;
 };
