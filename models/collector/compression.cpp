@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kShortest = 4;        ///< bytes that a coder refers back to
 constexpr std::size_t kMostLookedAt = 4096;  ///< of a text; the rest is taken to be like it
 
-/// Keys of attributes, names and the like: not like one another.
+/// Names of attributes and the like: each is compared with the one before, as far as they begin alike.
 constexpr std::string_view kNoKey;
 constexpr std::string_view kNameKey = "\x01name", kStateKey = "\x01state", kMessageKey = "\x01message";
 
@@ -122,8 +122,10 @@ std::uint32_t BodyReader::add(std::string_view key, std::string text) {
   const auto alone = static_cast<std::uint32_t>(fresh_bytes({}, known->first));
   texts_.push_back({place->second, alone, alone, 0});
   ++like.texts;
-  if (key == kNoKey || new_key) return known->second;
+  if (new_key) return known->second;
   texts_.back().after = static_cast<std::uint32_t>(fresh_bytes(like.first, known->first));
+  if (key == kNoKey) like.first = known->first;
+  if (key == kNoKey) return known->second;
   if (like.texts == 2) texts_[like.first_text].after = static_cast<std::uint32_t>(fresh_bytes(known->first, like.first));
   return known->second;
 }

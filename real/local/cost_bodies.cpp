@@ -93,16 +93,19 @@ struct Profile {
   const char* name;
   bool held_out;
   std::vector<Kind> kinds;
+  bool same_times = false;  ///< of all spans of a body
 };
 
 std::vector<Profile> profiles() {
   using enum Kind;
   return {
       {"no attributes", false, {}},
-      {"made up", false, std::vector<Kind>(8, padded)},
+      {"no attributes, same times", false, {}, true},
+      {"made up, same times", false, std::vector<Kind>(8, padded), true},
       {"constant", false, std::vector<Kind>(12, constant)},
       {"long constant", false, std::vector<Kind>(4, sentence)},
       {"few values", false, std::vector<Kind>(5, few)},
+      {"few values, same times", false, std::vector<Kind>(5, few), true},
       {"numbers", false, {number, number, integer, integer}},
       {"hex ids", false, {hex, hex}},
       {"paths", false, {path, path}},
@@ -113,6 +116,7 @@ std::vector<Profile> profiles() {
       {"many with few values", true, std::vector<Kind>(12, few)},
       {"plain service", true, {constant, constant, constant, constant, few, few, few, number}},
       {"uuids", true, {uuid, uuid}},
+      {"service with same times", true, {padded, padded, constant, constant, few, integer}, true},
   };
 }
 
@@ -137,6 +141,7 @@ std::string body_of(const Profile& profile, int spans, int per_trace, Dice& dice
   for (std::string& name : names) name = "GET /api/" + word(dice);
   Json list = Json::array();
   std::string trace, root;
+  std::uint64_t start = begin + dice.below(second), length = dice.below(second / 10);
   for (int i = 0; i < spans; ++i) {
     const bool first = i % per_trace == 0;
     const std::string id = dice.hex(16);
@@ -144,13 +149,14 @@ std::string body_of(const Profile& profile, int spans, int per_trace, Dice& dice
       trace = dice.hex(32);
       root = id;
     }
-    const std::uint64_t start = begin + dice.below(second);
+    if (!profile.same_times) start = begin + dice.below(second);
+    if (!profile.same_times) length = dice.below(second / 10);
     Json span{{"traceId", trace},
               {"spanId", id},
               {"name", names[dice.below(names.size())]},
               {"kind", 1 + i % 4},
               {"startTimeUnixNano", std::to_string(start)},
-              {"endTimeUnixNano", std::to_string(start + dice.below(second / 10))},
+              {"endTimeUnixNano", std::to_string(start + length)},
               {"attributes", Json::array()},
               {"status", Json::object()}};
     if (!first) span["parentSpanId"] = root;
@@ -167,7 +173,7 @@ std::vector<DesignedBody> designed_bodies() {
   std::vector<DesignedBody> bodies;
   Dice dice{1};
   for (const Profile& profile : profiles()) {
-    const std::vector<std::pair<int, int>> fitted{{1, 1}, {10, 10}, {60, 3}, {500, 10}}, held{{1, 1}, {3, 3}, {30, 10}, {400, 5}};
+    const std::vector<std::pair<int, int>> fitted{{1, 1}, {10, 10}, {60, 3}, {120, 1}, {500, 10}}, held{{1, 1}, {3, 3}, {30, 10}, {400, 5}};
     for (const auto& [spans, per_trace] : profile.held_out ? held : fitted) {
       bodies.push_back({std::to_string(spans) + (spans == 1 ? " span, " : " spans, ") + profile.name, profile.held_out,
                         body_of(profile, spans, per_trace, dice)});

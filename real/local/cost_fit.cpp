@@ -70,6 +70,7 @@ class Fitter {
       const auto tells = [&](const GridRow& row) { return !row.held_out && share_of(parameter, row) != 0; };
       if (std::ranges::any_of(result_.rows, tells)) columns.push_back(&parameter);
     }
+    if (columns.empty()) return;
     analysis::Equations equations;
     equations.columns = columns.size();
     for (const GridRow& row : result_.rows) {
@@ -131,6 +132,7 @@ class Fitter {
       const double level = row.resident - found_.costs.resident_per_heap_byte * row.heap_growth;
       equations.add({1 / row.resident}, level / row.resident);
     }
+    if (equations.values.empty()) return;
     set(*parameter("memory.idle_resident"), analysis::non_negative_fit(equations).front());
   }
 

@@ -16,15 +16,6 @@ constexpr double kLateAllowed = 0.005;  ///< share of spans that may fall into a
 constexpr double kIdleWanted = 0.15;
 constexpr int kMostRepeats = 1;  ///< of runs on a busy machine: the grid has to end in time
 
-std::string today() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  char date[16];
-  ::gmtime_r(&now, &utc);
-  std::strftime(date, sizeof date, "%Y-%m-%d", &utc);
-  return date;
-}
-
 std::string text(double value) { return std::to_string(value); }
 
 // ---- what the twin did --------------------------------------------------------------------------------------------
@@ -178,6 +169,15 @@ LiveHeap live_heap(collector::Version version, int posts, const collector::CostT
 }
 
 }  // namespace
+
+std::string today() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  char date[16];
+  ::gmtime_r(&now, &utc);
+  std::strftime(date, sizeof date, "%Y-%m-%d", &utc);
+  return date;
+}
 
 GridResult run_cost_grid(const std::vector<GridRun>& grid, collector::Version version,
                          const collector::CostTable& costs, MeasureOptions options, GridSize size,

@@ -42,6 +42,9 @@ struct GridResult {
   double least_idle = 1;        ///< share of the machine's CPU time, of the worst run
 };
 
+/// YYYY-MM-DD, UTC.
+std::string today();
+
 /// Runs the grid on the real collector of this version. `costs`: for the twins' heaps. `say` is told what is being done.
 GridResult run_cost_grid(const std::vector<GridRun>& grid, collector::Version version,
                          const collector::CostTable& costs, MeasureOptions options, GridSize size,

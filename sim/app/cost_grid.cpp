@@ -103,19 +103,31 @@ int check_one(collector::Version version, const real::MeasureOptions& options) {
   return fine ? kFine : kFailed;
 }
 
+/// Fits what compressed bodies tell; all else stays.
+void fit_sizes(collector::Version version, const real::MeasureOptions& options, CostTable& found) {
+  const CostGeneration& before = generation_of(collector::standard_costs(), version);
+  GridResult result;
+  result.version = version;
+  result.date = real::today();
+  result.sizes = measure_sizes(version, collector::standard_costs(), options, result.remarks);
+  found.generations.push_back(fit_costs(result, {}, before, GridSize::full));
+  found.generations.back().from = valid_from(version);
+  std::cout << "\notelcol " << collector::to_text(version) << "\n";
+  for (const std::string& remark : result.remarks) std::cout << "note: " << remark << "\n";
+  std::cout << "\n" << analysis::to_text({sizes_block(result, found.generations.back().costs, before.costs)});
+}
+
 /// A part of the grid beside what the standard parameters predict.
 void look_at(const std::string& only, collector::Version version, const real::MeasureOptions& options) {
   const CostTable& costs = collector::standard_costs();
   auto grid = real::cost_grid(GridSize::full, version);
   std::erase_if(grid, [&](const real::GridRun& run) { return run.name.find(only) == std::string::npos; });
-  GridResult result = run_cost_grid(grid, version, costs, options, GridSize::full, say);
-  if (only == "sizes") result.sizes = measure_sizes(version, costs, options, result.remarks);
+  const GridResult result = run_cost_grid(grid, version, costs, options, GridSize::full, say);
   std::cout << "\notelcol " << collector::to_text(version) << ", parameters that are part of the program\n";
   print_remarks(result);
   const auto list = predictions(result, costs.of(version));
   std::cout << "\n" << analysis::to_text({real::predictions_block(list, false, "run"),
-                                          real::predictions_block(list, true, "run, never fitted"),
-                                          real::sizes_block(result, costs.of(version), costs.of(version))});
+                                          real::predictions_block(list, true, "run, never fitted")});
 }
 
 }  // namespace
@@ -129,13 +141,15 @@ int measure_costs(const CostGridSettings& settings, const real::MeasureOptions& 
   double least_idle = 1;
   CostTable found;
   for (const auto& [version, program] : options.collectors) {
-    if (!settings.only.empty()) look_at(settings.only, version, options);
+    if (settings.only == "sizes") fit_sizes(version, options, found);
+    else if (!settings.only.empty()) look_at(settings.only, version, options);
     else if (settings.quick) code = graver(code, check_one(version, options));
     else least_idle = std::min(least_idle, fit_one(version, options, found));
   }
-  if (!settings.file.empty() && !settings.quick && settings.only.empty()) {
-    const std::string headline = "what collectors cost; written by spillway measure --cost-grid, least idle share of the "
-                                 "machine during a run " + percent(least_idle);
+  if (!settings.file.empty() && !found.generations.empty()) {
+    const std::string idle = "least idle share of the machine during a run " + percent(least_idle);
+    const std::string headline = "what collectors cost; written by spillway measure --cost-grid, " +
+                                 (settings.only.empty() ? idle : "sizes of compressed bodies anew");
     write_file_atomically(settings.file, costs_file(found, headline));
     std::cout << "\nparameters written to " << settings.file << "\n";
   }
