@@ -130,6 +130,19 @@ bool guesses_memory(const PreparedScenario& prepared, std::size_t collector) {
          });
 }
 
+/// Older programs that read their files anew leave the exporters of load_balancing as they are, beside the new ones.
+bool leaves_exporters_behind(const PreparedScenario& prepared, std::size_t collector) {
+  const auto& exporters = prepared.configs[collector].exporters;
+  const bool balances = std::any_of(exporters.begin(), exporters.end(), [](const auto& exporter) {
+    return std::holds_alternative<collector::LoadBalancingConfig>(exporter.config);
+  });
+  if (!balances || collector::semantics_of(prepared.versions[collector]).load_balancer_stops_exporters) return false;
+  const auto& faults = prepared.scenario.faults;
+  return std::any_of(faults.begin(), faults.end(), [&](const Fault& fault) {
+    return fault.kind == Fault::Kind::collector && fault.signal == Fault::Signal::hup && fault.target == prepared.scenario.collectors[collector].name;
+  });
+}
+
 }  // namespace
 
 std::shared_ptr<const PreparedScenario> prepare(Scenario scenario, Problems& problems,
@@ -157,6 +170,8 @@ std::vector<NotModelled> not_modelled(const PreparedScenario& prepared) {
     if (guesses_memory(prepared, i)) {
       all.push_back({prepared.scenario.collectors[i].name + " limit_percentage without `memory`: of 512 MiB", "unknown"});
     }
+    if (leaves_exporters_behind(prepared, i))
+      all.push_back({prepared.scenario.collectors[i].name + " HUP with load_balancing: the exporters of before live on beside the new ones", "unknown"});
   }
   for (const Service& service : prepared.scenario.services) {
     const bool logs = std::any_of(service.operations.begin(), service.operations.end(), [](const Operation& o) { return o.log_lines > 0; });

@@ -3,8 +3,8 @@
 // gets an exporter, that of an endpoint that left is shut down once its calls have returned, and exports what its queue
 // holds, each request with one attempt. Semantics: loadbalancingexporter, checked against running v0.111 and v0.159.
 // Leaves out: the order in which endpoints are called (arbitrary in the real program; here by address, those that come later
-// last); a reload of v0.111, whose old exporters live on beside the new ones; that v0.159 stops its exporters one after the other
-// (here together: a shutdown with several full queues ends sooner).
+// last); a reload of v0.111, whose old exporters live on beside the new ones (the run says so); that v0.159 stops its exporters one
+// after the other (here together: a shutdown with several full queues ends sooner).
 #pragma once
 
 #include <deque>

@@ -75,6 +75,11 @@ std::vector<std::string> combination(const std::vector<Axis>& axes, std::size_t 
   return values;
 }
 
+/// By far the largest part of a record, of which a sweep holds one a variant.
+void forget_series(RunRecord& record) {
+  for (Replication& replication : record.replications) replication.series = {};
+}
+
 int sweep(const SweepSettings& settings) {
   const std::vector<Axis>& axes = settings.axes;
   std::size_t variants = 1;
@@ -92,9 +97,12 @@ int sweep(const SweepSettings& settings) {
     if (!all.back().prepared) return all.back().code;
     result.variants.push_back({values, {}});
   }
+  const bool wants_series = std::any_of(settings.figures.begin(), settings.figures.end(), [](const std::string& figure) { return figure.starts_with("series."); });
   for (std::size_t n = 0; n < variants; ++n) {
     const PreparedScenario& prepared = *all[n].prepared;
-    result.variants[n].record = simulated_record(prepared, scenario_of(prepared).replications, settings.threads, {});
+    RunRecord& record = result.variants[n].record;
+    record = simulated_record(prepared, scenario_of(prepared).replications, settings.threads, {});
+    if (!wants_series) forget_series(record);
   }
   result.figures = settings.figures.empty() ? analysis::telling_figures(result) : settings.figures;
   if (const std::string error = analysis::objection_to(result); !error.empty()) {

@@ -53,6 +53,26 @@ TEST(Resolution, OfANameThatNobodyAsksForIsRefused) {
   EXPECT_NE(text.find("no dns resolver of a load_balancing exporter asks for 'tiers.example'; they ask for tier.example"), std::string::npos) << text;
 }
 
+TEST(Resolution, AReloadThatLeavesExportersBehindIsTold) {
+  const auto told = [](const std::string& version) {
+    std::string scenario = kScenario;
+    scenario.replace(scenario.find("config: collector.yaml"), 0, "version: " + version + ", ");
+    std::string collector = kCollector;
+    if (version == "0.111.0") collector.replace(collector.find("load_balancing:"), 15, "loadbalancing: ").replace(collector.rfind("load_balancing"), 14, "loadbalancing");
+    const CaseFolder folder;
+    folder.write("collector.yaml", collector);
+    Problems problems;
+    LoadedScenario loaded = load_scenario(folder.write("scenario.yaml", scenario + "  - {at: 3s, collector: balancer, signal: HUP}\n"), {}, problems);
+    const auto prepared = loaded.scenario ? prepare(std::move(*loaded.scenario), problems) : nullptr;
+    if (!prepared) return problems.all().empty() ? std::string{"nothing"} : to_text(problems.all().front());
+    std::string all;
+    for (const NotModelled& item : not_modelled(*prepared)) all += item.what + ";";
+    return all;
+  };
+  EXPECT_EQ(told("0.111.0"), "balancer HUP with load_balancing: the exporters of before live on beside the new ones;");
+  EXPECT_EQ(told("0.159.0"), "");
+}
+
 TEST(Resolution, OfANameThatOthersCallIsRefused) {
   std::string scenario = kScenario;
   scenario.replace(scenario.find("faults:"), 0, "  other: {accepts: otlp_http, addresses: [\"tier.example:4318\"]}\n");
