@@ -28,7 +28,7 @@ Collector::Collector(Run& run, Network& network, Transport& transport, AddressBo
                      CollectorSettings settings)
     : run_{run}, settings_{std::move(settings)}, config_{*settings_.config},
       semantics_{semantics_of(settings_.version)}, self_{run.sim.add(*this)},
-      usage_{run, settings_.costs, settings_.runtime},
+      usage_{run, settings_.costs, settings_.runtime, settings_.cpus},
       killed_{run.ledger.add_loss(settings_.name, "killed")},
       out_of_memory_{run.ledger.add_loss(settings_.name, "out of memory")} {
   usage_.limit_memory(settings_.memory_limit, [this] { run_out_of_memory(); });

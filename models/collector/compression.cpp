@@ -76,6 +76,11 @@ std::int64_t frame_bytes(Compression compression, std::int64_t body_bytes) {
   return mark + body_bytes / chunk * (around + length_bytes(chunk)) + last - length_bytes(body_bytes);
 }
 
+bool keeps_buffers(Compression compression, std::int64_t body_bytes) {
+  constexpr std::int64_t block = 128 << 10;
+  return compression != Compression::none && (compression != Compression::zstd || body_bytes > block);
+}
+
 Contents& Contents::operator+=(const Contents& more) {
   requests += more.requests;
   spans += more.spans;

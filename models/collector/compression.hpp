@@ -29,6 +29,9 @@ Coder coder_of(Compression compression);
 /// Bytes that its frame has more than the coder's own form has, for so many uncompressed bytes. Exact.
 std::int64_t frame_bytes(Compression compression, std::int64_t body_bytes);
 
+/// Whether a writer has buffers of its own for such a body, which it keeps: zstd codes one block without a history.
+bool keeps_buffers(Compression compression, std::int64_t body_bytes);
+
 /// What is in bodies as a coder sees them: bytes that it has to spell out, and pieces that it refers back to.
 struct Contents {
   std::int64_t requests = 0, spans = 0;

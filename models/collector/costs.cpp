@@ -110,6 +110,7 @@ constexpr std::array kCoderParameters{
                    &CoderCosts::change},
     CoderParameter{"size.", "_fresh_byte", "bytes", "compressed body, byte of texts that is in none before", &CoderCosts::fresh},
     CoderParameter{"size.", "_byte", "bytes", "compressed body, byte of the uncompressed one", &CoderCosts::byte},
+    CoderParameter{"memory.", "_buffer", "bytes", "heap that a writer keeps from body to body", &CoderCosts::buffer},
 };
 
 constexpr std::array<std::pair<const char*, const char*>, kSteps> kStepParameters{{

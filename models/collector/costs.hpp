@@ -27,6 +27,7 @@ struct Price {
 struct CoderCosts {
   double cpu_request = 0, cpu_byte = 0;  ///< on top of `exported`; of the uncompressed body
   double fixed = 0, span = 0, trace = 0, time = 0, change = 0, fresh = 0, byte = 0;  ///< bytes of the compressed body
+  double buffer = 0;  ///< bytes of heap that a writer keeps from body to body
 };
 
 /// What a step of the work inside takes.

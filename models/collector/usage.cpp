@@ -4,9 +4,9 @@
 
 namespace spillway::collector {
 
-Usage::Usage(Run& run, const Costs& costs, GoRuntime runtime)
+Usage::Usage(Run& run, const Costs& costs, GoRuntime runtime, int cpus)
     : run_{run}, costs_{costs}, self_{run.sim.add(*this)}, heap_{runtime, costs.idle_live_heap},
-      bodies_{run.catalog} {}
+      bodies_{run.catalog}, cpus_{cpus} {}
 
 void Usage::limit_memory(double limit, std::function<void()> killed) {
   memory_limit_ = limit;
@@ -19,6 +19,8 @@ void Usage::start() {
   work_ = {};
   booked_ = {};
   heap_.start(run_.sim.now());
+  coded_ = coded_before_ = {};
+  collections_ = heap_.collections();
   touched_ = active_ = run_.sim.now();
   timer_ = run_.sim.start_timer(heap_.due(), self_, collection);
 }
@@ -38,8 +40,13 @@ void Usage::handle(const Event& event) {
 std::int64_t Usage::collect() {
   touched_ = run_.sim.now();
   const auto left = static_cast<std::int64_t>(heap_.collect(run_.sim.now(), live()));
+  note_collections();
   work_.collected_bytes = heap_.collected_bytes();
   return left;
+}
+
+void Usage::note_collections() {
+  for (; collections_ < heap_.collections(); ++collections_) coded_before_ = std::exchange(coded_, {});
 }
 
 // What was done inside since the last request came or went out: one moment for all of it.
@@ -53,6 +60,7 @@ double Usage::step_garbage() {
 void Usage::allocated(const Price& garbage, const Handled& handled) {
   heap_.allocate(run_.sim.now(), priced(garbage, handled) + step_garbage() + idle_garbage(), live());
   touched_ = run_.sim.now();
+  note_collections();
   work_.collected_bytes = heap_.collected_bytes();
   const bool over = memory_limit_ > 0 && costs_.idle_resident + costs_.resident_per_heap_byte * heap_.grown() > memory_limit_;
   if (over && !std::exchange(over_, true)) run_.sim.schedule(run_.sim.now(), self_, out_of_memory);
@@ -88,7 +96,9 @@ std::int64_t Usage::exported(const Payload& payload, Compression compression, Si
   allocated(costs_.exported_garbage, handled);
   if (compression == Compression::none) return payload.bytes();
   const Contents contents = signal == Signal::traces ? bodies_.spans(payload) : BodyReader::items(payload);
-  work_.compressed[static_cast<std::size_t>(coder_of(compression))] += contents;
+  const auto coder = static_cast<std::size_t>(coder_of(compression));
+  work_.compressed[coder] += contents;
+  if (keeps_buffers(compression, payload.bytes())) ++coded_[coder];
   return compressed_bytes(costs_, compression, contents);
 }
 

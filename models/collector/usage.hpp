@@ -1,6 +1,8 @@
 // Books of what one collector process has done and allocated since it started; its receivers and exporters write it.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <functional>
 #include <vector>
 
@@ -13,7 +15,8 @@ namespace spillway::collector {
 
 class Usage final : public Component {
  public:
-  Usage(Run& run, const Costs& costs, GoRuntime runtime);
+  /// `cpus`: as many writers of compressed bodies at most.
+  Usage(Run& run, const Costs& costs, GoRuntime runtime, int cpus = 1);
   /// When the process needs more than `limit` bytes, `killed` is called once a life, after what is being done.
   void limit_memory(double limit, std::function<void()> killed);
 
@@ -46,8 +49,11 @@ class Usage final : public Component {
   double live() const {
     double bytes = costs_.idle_live_heap + costs_.live_per_held_byte * static_cast<double>(held_bytes_);
     for (const auto& table : tables_) bytes += static_cast<double>(table());
+    for (std::size_t i = 0; i < kCoders; ++i)
+      bytes += costs_.coders[i].buffer * static_cast<double>(std::min(cpus_, coded_[i] + coded_before_[i]));
     return bytes;
   }
+  void note_collections();
 
   Run& run_;
   Costs costs_;
@@ -57,6 +63,10 @@ class Usage final : public Component {
   Work work_;
   StepCounts booked_{};  ///< steps whose garbage is on the heap already
   BodyReader bodies_;
+  std::int64_t cpus_;
+  /// Bodies since the last collection, and between the two before: writers that rest longer are collected.
+  std::array<std::int64_t, kCoders> coded_{}, coded_before_{};
+  std::int64_t collections_ = 0;
   std::int64_t held_bytes_ = 0;
   Time touched_{};
   Time active_{};  ///< when it last had something to do

@@ -181,7 +181,7 @@ TEST(CostFit, FindsSizes) {
   result.version = kNew;
   collector::CostGeneration before = collector::standard_costs().generations.back();
   Costs truth = before.costs;
-  truth.coders[0] = {0, 0, 80, 9, 15, 13, 2, 0.6, 0.02};
+  truth.coders[0] = {0, 0, 80, 9, 15, 13, 2, 0.6, 0.02, 0};
   for (const Body& body : bodies_as_sent()) {
     for (const Compression compression : {Compression::gzip, Compression::zlib}) {
       const auto bytes = coded_bytes(truth.coders[0], body.contents) +
