@@ -32,8 +32,14 @@ GroupByTrace::Worker& GroupByTrace::worker_of(std::uint64_t trace) {
   return workers_.size() == 1 ? workers_.front() : workers_[mix64(trace) % workers_.size()];
 }
 
+// A request of a Zipkin client that had to wait somewhere may come after the processor was stopped: its receiver does not wait
+// for it. It is taken, and lost.
 void GroupByTrace::consume(Payload payload, Done done) {
   run_.hold(payload, reach);
+  if (workers_.empty()) {
+    run_.release(payload, reach, shutdown_);
+    return done({});
+  }
   const Payload fragments = run_.pool.by_trace(payload);
   held_bytes_ += fragments.bytes();
   payload.clear();

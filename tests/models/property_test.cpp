@@ -193,7 +193,7 @@ TEST(RandomScenarios, UseEveryComponent) {
 TEST(RandomScenarios, EveryItemHasAFateTheBytesRepeatAndNothingStaysInFlight) {
   std::signal(SIGABRT, tell_how_to_repeat);
   const std::uint64_t first = from_environment("SPILLWAY_PROPERTY_FIRST", 1);
-  const std::uint64_t count = from_environment("SPILLWAY_PROPERTY_COUNT", 1200);
+  const std::uint64_t count = from_environment("SPILLWAY_PROPERTY_COUNT", 1700);
   Reached reached;
   for (std::uint64_t number = first; number < first + count; ++number) {
     const Trial trial{number};

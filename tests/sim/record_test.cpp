@@ -78,7 +78,9 @@ Replication full_replication() {
   r.requests = {stats};
   r.answers = {{"sdk frontend", {{"202", 9}, {"timeout", 1}}}};
   r.posts = {{"feeder", 1, Time{1s}, {{Time{2s}, "503"}, {Time{4s}, "200"}}}};
-  r.backends = {{"tempo", 11, 22'000, 333, {{"200", 10}, {"429", 1}}}};
+  r.backends = {{"tempo", 11, 22'000, 333, {{"200", 10}, {"429", 1}}, 21'000}};
+  r.links = {{"aws", "tempo", 11, 22'000}};
+  r.bill = {{"tempo", "gcp-trace", 0.5, 0.1}};
   return r;
 }
 
@@ -142,6 +144,9 @@ TEST_F(Record, ComesBackFromJsonAsItWas) {
   EXPECT_EQ(r.posts.at(0).answers.at(1).at, Time{4s});
   EXPECT_EQ(r.posts.at(0).answers.at(0).answer, "503");
   EXPECT_EQ(r.backends.at(0).answers.at("429"), 1);
+  EXPECT_EQ(r.backends.at(0).stored_bytes, 21'000);
+  EXPECT_EQ(r.links.at(0).body_bytes, 22'000);
+  EXPECT_EQ(r.bill.at(0).usd, 0.1);
   EXPECT_EQ(back.not_modelled.at(0).effect, "no effect on the result");
 }
 
