@@ -43,13 +43,8 @@ const char* name_of(PricedPart part) {
 
 double bytes_in(const Price& price) { return price.unit.starts_with("GiB") ? 1024.0 * 1024 * 1024 : 1e9; }
 
-/// "name" itself, or one of its instances "place/name" and "place/name-2".
-bool is_instance_of(std::string_view instance, std::string_view name) {
-  const std::size_t slash = instance.rfind('/');
-  const std::string_view own = slash == std::string_view::npos ? instance : instance.substr(slash + 1);
-  if (own == name) return true;
-  if (!own.starts_with(name) || own.size() < name.size() + 2 || own[name.size()] != '-') return false;
-  return own.find_first_not_of("0123456789", name.size() + 1) == std::string_view::npos;
+bool is_of(const Priced& part, const std::string& instance) {
+  return std::find(part.instances.begin(), part.instances.end(), instance) != part.instances.end();
 }
 
 /// What a backend took over the run, in all its places.
@@ -58,21 +53,21 @@ struct Taken {
   bool known = false;
 };
 
-Taken taken_by(const std::string& backend, const Replication& replication) {
+Taken taken_by(const Priced& part, const Replication& replication) {
   Taken sum;
   for (const BackendCounts& counts : replication.backends) {
-    if (!is_instance_of(counts.backend, backend)) continue;
+    if (!is_of(part, counts.backend)) continue;
     sum.known = true;
     sum.bytes += static_cast<double>(counts.stored_bytes);
   }
   for (const DestinationFates& fates : replication.destinations) {
-    if (is_instance_of(fates.destination, backend)) sum.spans += static_cast<double>(fates.stored + fates.duplicates);
+    if (is_of(part, fates.destination)) sum.spans += static_cast<double>(fates.stored + fates.duplicates);
   }
   return sum;
 }
 
 std::optional<double> units_of_backend(const Priced& part, const Price& price, const Replication& replication, double months) {
-  const Taken taken = taken_by(part.name, replication);
+  const Taken taken = taken_by(part, replication);
   if (!taken.known) return std::nullopt;
   const std::string_view what = price.dimension;
   const double gigabytes = taken.bytes / months / bytes_in(price);
@@ -92,7 +87,7 @@ std::optional<double> units_of_collector(const Priced& part, const Price& price,
   double cpu = 0, memory = 0;
   for (const MetricValue& metric : replication.metrics) {
     const auto label = metric.labels.find("collector");
-    if (label == metric.labels.end() || !is_instance_of(label->second, part.name)) continue;
+    if (label == metric.labels.end() || !is_of(part, label->second)) continue;
     instances.insert(label->second);
     if (metric.name.starts_with("otelcol_process_cpu_seconds")) cpu += metric.value;
     if (metric.name.starts_with("otelcol_process_memory_rss")) memory += metric.value;
@@ -104,11 +99,12 @@ std::optional<double> units_of_collector(const Priced& part, const Price& price,
 }
 
 std::optional<double> units_of_link(const Priced& part, const Price& price, const Replication& replication, double months) {
-  if (replication.links.empty()) return std::nullopt;
+  if (replication.links.empty() || part.instances.size() != 2) return std::nullopt;
+  const std::string &here = part.instances[0], &there = part.instances[1];
   const bool both_ways = price.dimension == "egress_interaz_gb" || price.dimension == "egress_peering_gb" || price.dimension == "nat_processed_gb";
   double bytes = 0;
   for (const LinkCounts& link : replication.links) {
-    if ((link.from == part.from && link.to == part.to) || (both_ways && link.from == part.to && link.to == part.from))
+    if ((link.from == here && link.to == there) || (both_ways && link.from == there && link.to == here))
       bytes += static_cast<double>(link.body_bytes);
   }
   return bytes / months / bytes_in(price);

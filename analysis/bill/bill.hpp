@@ -18,8 +18,8 @@ enum class PricedPart { backend, collector, link };
 /// A part of the run and one price that it has.
 struct Priced {
   PricedPart part = PricedPart::backend;
-  std::string name;          ///< of a backend or collector, in all its places; of a link "aws - grafana-cloud"
-  std::string from, to;      ///< a link's ends
+  std::string name;          ///< of a backend or collector; of a link "aws - grafana-cloud"
+  std::vector<std::string> instances;  ///< of a backend or collector, as the record names them: "aws/gateway-0"; a link's two ends
   std::string price;         ///< id in the price book
   Duration retention = std::chrono::days{30};  ///< of what a backend stores
   double stored_bytes_per_span = 0;            ///< on the backend's disk; 0: the spans' OTLP size

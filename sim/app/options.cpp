@@ -1,6 +1,7 @@
 #include "sim/app/options.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 #include <map>
 
@@ -14,6 +15,23 @@ std::string problem_of_set(const std::string& text) {
   const std::size_t equals = text.find('=');
   if (equals != std::string::npos && equals > 0) return "";
   return "'" + text + "' has no path and value; write path.to.key=value";
+}
+
+/// As the record names them.
+std::vector<std::string> instances_of(const Backend& backend) {
+  std::vector<std::string> names;
+  for (const std::string& place : backend.in) names.push_back(instance_names(backend.name, place).back());
+  return names.empty() ? std::vector{backend.name} : names;
+}
+
+std::vector<std::string> instances_of(const CollectorUse& collector, const std::vector<Place>& places) {
+  std::vector<std::string> names;
+  const std::int64_t replicas = collector.replicas.value_or(1);
+  for (const Place& place : places) {
+    const bool there = collector.in.empty() || std::find(collector.in.begin(), collector.in.end(), place.name) != collector.in.end();
+    for (std::int64_t r = 0; there && r < replicas; ++r) names.push_back(instance_names(collector.name, place.name, r, replicas).back());
+  }
+  return names;
 }
 
 }  // namespace
@@ -69,14 +87,15 @@ std::vector<analysis::Priced> priced_parts(const Scenario& scenario) {
   std::vector<analysis::Priced> parts;
   for (const Backend& backend : scenario.backends) {
     for (const std::string& price : backend.prices)
-      parts.push_back({PricedPart::backend, backend.name, "", "", price, backend.retention, backend.stored_bytes_per_span});
+      parts.push_back({PricedPart::backend, backend.name, instances_of(backend), price, backend.retention, backend.stored_bytes_per_span});
   }
   for (const Link& link : scenario.links) {
     for (const std::string& price : link.prices)
-      parts.push_back({PricedPart::link, link.between[0] + " - " + link.between[1], link.between[0], link.between[1], price});
+      parts.push_back({PricedPart::link, link.between[0] + " - " + link.between[1], link.between, price});
   }
   for (const CollectorUse& collector : scenario.collectors) {
-    for (const std::string& price : collector.prices) parts.push_back({PricedPart::collector, collector.name, "", "", price});
+    for (const std::string& price : collector.prices)
+      parts.push_back({PricedPart::collector, collector.name, instances_of(collector, scenario.places), price});
   }
   return parts;
 }

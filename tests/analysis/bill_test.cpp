@@ -82,52 +82,52 @@ TEST(Prices, OnlyWhatAPartCountsCanBeItsPrice) {
 }
 
 TEST(Bill, ABackendPaysForWhatItStoresInAMonth) {
-  EXPECT_DOUBLE_EQ(units({PricedPart::backend, "store", "", "", "grafana-traces-write"}), 0.0005 * kRuns);
-  EXPECT_DOUBLE_EQ(units({PricedPart::backend, "store", "", "", "gcp-trace"}), 0.001 * kRuns);
-  EXPECT_DOUBLE_EQ(units({PricedPart::backend, "store", "", "", "dynatrace-traces-ingest"}), 500'000.0 / (1 << 30) * kRuns);
-  EXPECT_DOUBLE_EQ(units({PricedPart::backend, "other", "", "", "gcp-trace"}), 0.00001 * kRuns) << "in all its places";
-  EXPECT_EQ(units({PricedPart::backend, "store", "", "", "grafana-platform-fee"}), 1);
+  EXPECT_DOUBLE_EQ(units({PricedPart::backend, "store", {"store"}, "grafana-traces-write"}), 0.0005 * kRuns);
+  EXPECT_DOUBLE_EQ(units({PricedPart::backend, "store", {"store"}, "gcp-trace"}), 0.001 * kRuns);
+  EXPECT_DOUBLE_EQ(units({PricedPart::backend, "store", {"store"}, "dynatrace-traces-ingest"}), 500'000.0 / (1 << 30) * kRuns);
+  EXPECT_DOUBLE_EQ(units({PricedPart::backend, "other", {"aws/other", "gcp/other"}, "gcp-trace"}), 0.00001 * kRuns) << "in all its places";
+  EXPECT_EQ(units({PricedPart::backend, "store", {"store"}, "grafana-platform-fee"}), 1);
 }
 
 TEST(Bill, StorageIsWhatLiesThereAtASteadyRate) {
-  Priced disk{PricedPart::backend, "store", "", "", "aws-s3-standard-storage"};
+  Priced disk{PricedPart::backend, "store", {"store"}, "aws-s3-standard-storage"};
   disk.retention = std::chrono::hours{365};  // half a month
   EXPECT_DOUBLE_EQ(units(disk), 0.0005 * kRuns / 2);
   disk.stored_bytes_per_span = 68.5;
   EXPECT_DOUBLE_EQ(units(disk), 68.5e-6 * kRuns / 2);
-  Priced more{PricedPart::backend, "store", "", "", "grafana-traces-retain"};
+  Priced more{PricedPart::backend, "store", {"store"}, "grafana-traces-retain"};
   EXPECT_EQ(units(more), 0) << "thirty days are part of the ingest price";
   more.retention = std::chrono::days{75};
   EXPECT_DOUBLE_EQ(units(more), 0.0005 * kRuns * 1.5);
-  Priced days{PricedPart::backend, "store", "", "", "dynatrace-traces-retain"};
+  Priced days{PricedPart::backend, "store", {"store"}, "dynatrace-traces-retain"};
   days.retention = std::chrono::days{10};
   EXPECT_DOUBLE_EQ(units(days), 500'000.0 / (1 << 30) * kRuns * 10);
 }
 
 TEST(Bill, ALinkPaysForWhatLeavesItsFirstEnd) {
-  EXPECT_DOUBLE_EQ(units({PricedPart::link, "aws - store", "aws", "store", "aws-egress-internet-us-east-1"}), 40e-6 * kRuns);
-  EXPECT_DOUBLE_EQ(units({PricedPart::link, "aws - store", "aws", "store", "aws-interaz"}), 41e-6 * kRuns) << "both ways";
+  EXPECT_DOUBLE_EQ(units({PricedPart::link, "aws - store", {"aws", "store"}, "aws-egress-internet-us-east-1"}), 40e-6 * kRuns);
+  EXPECT_DOUBLE_EQ(units({PricedPart::link, "aws - store", {"aws", "store"}, "aws-interaz"}), 41e-6 * kRuns) << "both ways";
 }
 
 TEST(Bill, ACollectorPaysForItsProcesses) {
-  EXPECT_DOUBLE_EQ(units({PricedPart::collector, "gateway", "", "", "gcp-e2-vcpu"}), 5 / 100.0 * 730) << "of its own instances only";
-  EXPECT_DOUBLE_EQ(units({PricedPart::collector, "gateway", "", "", "gcp-e2-ram"}), 730);
-  EXPECT_DOUBLE_EQ(units({PricedPart::collector, "gateway", "", "", "aws-t3-medium"}), 2 * 730);
+  EXPECT_DOUBLE_EQ(units({PricedPart::collector, "gateway", {"aws/gateway-0", "aws/gateway-1"}, "gcp-e2-vcpu"}), 5 / 100.0 * 730) << "of its own instances only";
+  EXPECT_DOUBLE_EQ(units({PricedPart::collector, "gateway", {"aws/gateway-0", "aws/gateway-1"}, "gcp-e2-ram"}), 730);
+  EXPECT_DOUBLE_EQ(units({PricedPart::collector, "gateway", {"aws/gateway-0", "aws/gateway-1"}, "aws-t3-medium"}), 2 * 730);
 }
 
 TEST(Bill, WhatTheRecordDoesNotKnowHasNoLine) {
   RunRecord record = priced_record({});
   record.replications[0].links.clear();
-  const std::vector<Priced> parts{{PricedPart::link, "aws - store", "aws", "store", "aws-interaz"},
-                                  {PricedPart::backend, "nobody", "", "", "gcp-trace"},
-                                  {PricedPart::collector, "nobody", "", "", "gcp-e2-ram"}};
+  const std::vector<Priced> parts{{PricedPart::link, "aws - store", {"aws", "store"}, "aws-interaz"},
+                                  {PricedPart::backend, "nobody", {"nobody"}, "gcp-trace"},
+                                  {PricedPart::collector, "nobody", {"nobody"}, "gcp-e2-ram"}};
   add_bill(record, parts);
   EXPECT_TRUE(record.replications[0].bill.empty());
 }
 
 TEST(Bill, IsAFigure) {
-  const RunRecord record = priced_record({{PricedPart::backend, "store", "", "", "dynatrace-traces-ingest"},
-                                          {PricedPart::backend, "store", "", "", "grafana-platform-fee"}});
+  const RunRecord record = priced_record({{PricedPart::backend, "store", {"store"}, "dynatrace-traces-ingest"},
+                                          {PricedPart::backend, "store", {"store"}, "grafana-platform-fee"}});
   const auto value = [&](const char* name) { return observe(name, record).each.at(0).number; };
   EXPECT_EQ(value("bill.store.grafana-platform-fee"), 19);
   EXPECT_DOUBLE_EQ(value("bill.total"), 19 + 500'000.0 / (1 << 30) * kRuns * 0.2);
@@ -138,7 +138,7 @@ TEST(Bill, IsAFigure) {
 }
 
 TEST(Bill, TheTableAddsUp) {
-  const RunRecord record = priced_record({{PricedPart::backend, "store", "", "", "grafana-platform-fee"}, {PricedPart::collector, "gateway", "", "", "gcp-e2-ram"}});
+  const RunRecord record = priced_record({{PricedPart::backend, "store", {"store"}, "grafana-platform-fee"}, {PricedPart::collector, "gateway", {"aws/gateway-0", "aws/gateway-1"}, "gcp-e2-ram"}});
   const Block block = bill_block(record);
   ASSERT_EQ(block.table.rows.size(), 3u);
   EXPECT_EQ(block.table.rows[0], (std::vector<std::string>{"store", "grafana-platform-fee", "1 month", "19 USD per month", "19.00", "one run"}));
