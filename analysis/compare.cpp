@@ -182,11 +182,11 @@ void judge_distribution(Judgement& row, const Observations& simulated, const Obs
   const std::vector<double> values = numbers(simulated);
   if (values.size() < 2) return cannot_tell(row, "one replication has no spread; give --replications 2 or more");
   const Range range = prediction_range(values, 1 - kChance / static_cast<double>(together));
-  row.low = range.low;
+  row.low = std::max(0.0, range.low);  // no figure can be less
   row.high = range.high;
   row.simulated = with_unit(estimate(simulated).interval.mean, row.unit);
   row.allowed =
-      range_text(range.low, range.high, row.unit) + ", " + with_unit(range.high - range.low, row.unit) + " wide";
+      range_text(row.low, row.high, row.unit) + ", " + with_unit(row.high - row.low, row.unit) + " wide";
   const std::vector<double> seen = numbers(measured);
   const bool inside =
       std::all_of(seen.begin(), seen.end(), [&](double m) { return range.low <= m && m <= range.high; });
