@@ -13,8 +13,6 @@ namespace {
 constexpr double kHoursAMonth = 730, kSecondsAMonth = kHoursAMonth * 3600;
 constexpr double kIncludedSeconds = 30.0 * 86400;  // of retention, where only more of it costs
 
-double seconds_of(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
 /// Dimensions that a part can count.
 struct Countable {
   PricedPart part;
@@ -71,7 +69,7 @@ std::optional<double> units_of_backend(const Priced& part, const Price& price, c
   if (!taken.known) return std::nullopt;
   const std::string_view what = price.dimension;
   const double gigabytes = taken.bytes / months / bytes_in(price);
-  const double retention = seconds_of(part.retention);
+  const double retention = seconds(part.retention);
   if (what == "span_million") return taken.spans / months / 1e6;
   if (what == "trace_gb_month") return gigabytes * std::max(0.0, retention - kIncludedSeconds) / kIncludedSeconds;
   if (what == "trace_gb_day") return gigabytes * retention / 86400;
@@ -111,10 +109,10 @@ std::optional<double> units_of_link(const Priced& part, const Price& price, cons
 }
 
 std::optional<double> units_of(const Priced& part, const Price& price, const Replication& replication, const Manifest& manifest) {
-  const double months = seconds_of(manifest.duration) / kSecondsAMonth;
+  const double months = seconds(manifest.duration) / kSecondsAMonth;
   switch (part.part) {
     case PricedPart::backend: return units_of_backend(part, price, replication, months);
-    case PricedPart::collector: return units_of_collector(part, price, replication, seconds_of(manifest.duration + manifest.drain));
+    case PricedPart::collector: return units_of_collector(part, price, replication, seconds(manifest.duration + manifest.drain));
     case PricedPart::link: return units_of_link(part, price, replication, months);
   }
   return std::nullopt;

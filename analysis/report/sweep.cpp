@@ -136,7 +136,7 @@ Report report_of(const Sweep& sweep) {
   const Manifest& manifest = sweep.variants.front().record.manifest;
   Block block{std::move(table), {}};
   const std::size_t replications = sweep.variants.front().record.replications.size();
-  block.lines.push_back(manifest.scenario + ", " + duration_text(std::chrono::duration<double>(manifest.duration).count()) + " x " +
+  block.lines.push_back(manifest.scenario + ", " + duration_text(seconds(manifest.duration)) + " x " +
                         std::to_string(replications) + " replications each, seed " + std::to_string(manifest.seed) +
                         "; below each row its difference to the first" + (replications > 1 ? ", 'may be chance' where its 95 % interval contains none" : ""));
   return {std::move(block)};

@@ -44,9 +44,10 @@ void expect_within(const std::vector<HeldOut>& rows, const std::string& load, co
 }
 
 // The limits are what is met; what misses the aim is said in analysis/calibration/README.md.
-TEST(Recorded, FromTheLowestLoadAloneTailsAreForetoldBetterThanByCarryingThemForward) {
+TEST(Recorded, FromTheLowestLoadAloneTailsAreForetoldBetterThanByCarryingThemForwardAndIntervalsHold) {
   for (const std::string application : {"hotel", "media"}) {
     for (const HeldOut& row : predicted({application + "-25"}, {application + "-50", application + "-75"})) {
+      // How much runs differ came from these recordings: this notices a worse model, it proves nothing of other applications.
       EXPECT_TRUE(row.covered()) << row.load << " " << row.figure;
       if (row.figure == "p95") {
         EXPECT_LT(std::fabs(row.error()), std::fabs(row.naive_error())) << row.load;
